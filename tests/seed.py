@@ -1,12 +1,16 @@
 """Seeding: customers, policies and releases, written by the functions that the service itself writes them by."""
 
 import contextlib
+import os
+import pwd
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
+from service.core.clock import now_ms
 from service.core.domain import Attributes, Release
-from service.store import CustomerChange, Forget, Store, without_cache
+from service.core.grid import DAY_MS
+from service.store import CustomerChange, Forget, Mandate, Store, without_cache
 from service.store.connection.database import Database
 from service.store.releases import releases
 
@@ -35,6 +39,18 @@ def activate(
     """Make policy, bundle and prices serve as one release."""
     with transaction(store) as connection:
         return releases.activate(connection, policy, bundle, prices or {}, note, actor)
+
+
+def user() -> str:
+    """Whom the operating system says that this process is."""
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def let_act(store: Store, *people: str, comply: tuple[str, ...] = ()) -> None:
+    """Let whoever runs the tests act for these people at a terminal, and some of them sign for compliance."""
+    now = now_ms()
+    for person, acts_for in [*((user(), name) for name in people), *((name, None) for name in comply)]:
+        store.mandates.seed(Mandate(person, acts_for, now, now + DAY_MS, "test", "test"))
 
 
 @contextlib.contextmanager

@@ -2,19 +2,23 @@
 
 Documents are compared as their hash names them, so two policies differ here exactly where their hashes do. A list whose
 entries have an ``id`` or ``name`` is compared entry by entry; its order counts, because ties go to the first. The
-weights of the four C, which follow from the documents, are compared at the end.
+weights of the four C, which follow from the documents, are compared at the end. A change that compliance must sign is
+marked red (``red_marks``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
 
+from service.analysis.red_marks import OPEN, Guarded, Touched, why_red
 from service.analysis.simulation_result import Shift
 from service.rules.policy import Policy
 
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"
+COMPLIANCE = "compliance"
+"""What a red change needs: a signature of somebody of compliance."""
 LONGEST = 160
 """The most characters of a value in a sentence; the document has all of it."""
 
@@ -49,7 +53,8 @@ _ABSENT = object()
 class Change:
     """One difference: the document, the kind of entry (``noun``), its id, and the field where it was changed.
 
-    ``before`` and ``after`` are JSON values; None on the side where there is nothing.
+    ``before`` and ``after`` are JSON values; None on the side where there is nothing. ``red`` is the reason for which
+    compliance must sign it; None where it need not.
     """
 
     document: str
@@ -59,6 +64,12 @@ class Change:
     field: str | None = None
     before: Any = None
     after: Any = None
+    red: str | None = None
+
+    @property
+    def needs(self) -> str | None:
+        """``COMPLIANCE`` where the change is red; else None."""
+        return None if self.red is None else COMPLIANCE
 
     def __str__(self) -> str:
         what = f'{self.document}.yaml: {self.noun} "{self.id}"' if self.id else f"{self.document}.yaml: {self.noun}"
@@ -74,23 +85,44 @@ class Difference:
     changes: tuple[Change, ...]
     weights: tuple[Shift, ...]
 
+    @property
+    def red(self) -> tuple[Change, ...]:
+        """The changes that compliance must sign."""
+        return tuple(change for change in self.changes if change.red is not None)
+
+    @property
+    def needs(self) -> list[str]:
+        """``[COMPLIANCE]`` where a change is red; else empty."""
+        return [COMPLIANCE] if self.red else []
+
     def document(self) -> dict[str, object]:
         """All of it as plain JSON values, each change with its sentence."""
-        changes = [{**asdict(change), "sentence": str(change)} for change in self.changes]
-        return {"old": self.old, "new": self.new, "changes": changes, "weights": [asdict(one) for one in self.weights]}
+        changes = [{**asdict(change), "needs": change.needs, "sentence": str(change)} for change in self.changes]
+        moved = [asdict(one) for one in self.weights]
+        return {"old": self.old, "new": self.new, "needs": self.needs, "changes": changes, "weights": moved}
 
     def __str__(self) -> str:
         if not self.changes:
             return "The two policies say the same."
         moved = [f"  weight of {w.name} {w.old:.4f} -> {w.new:.4f} ({w.difference:+.4f})" for w in self.weights]
-        return "\n".join([*map(str, self.changes), *(["the four C as composed:", *moved] if moved else [])])
+        told = [f"{change}{_needs(change)}" for change in self.changes]
+        return "\n".join([*told, *(["the four C as composed:", *moved] if moved else [])])
 
 
 def diff(old: Policy, new: Policy) -> Difference:
     """What ``new`` says differently from ``old``."""
     moved = [Shift(name, old.weights[name], new.weights[name]) for name in old.weights]
-    found = tuple(list_changes(old.documents, new.documents))
+    guarded = Guarded.by(old, new)
+    found = tuple(_marked(change, guarded) for change in list_changes(old.documents, new.documents))
     return Difference(old.hash, new.hash, found, tuple(one for one in moved if one.difference))
+
+
+def _marked(change: Change, guarded: Guarded) -> Change:
+    """The change with its red mark."""
+    if change.action == MOVED and change.document in OPEN:
+        return change
+    touched = Touched(change.document, change.noun, change.id, change.field, change.before, change.after)
+    return replace(change, red=why_red(touched, guarded))
 
 
 def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
@@ -166,6 +198,10 @@ def _whole(blank: Change, before: Any, after: Any, field: str | None = None) -> 
     action = ADDED if before is _ABSENT else REMOVED if after is _ABSENT else CHANGED
     values = (None if value is _ABSENT else value for value in (before, after))
     return Change(blank.document, blank.noun, blank.id, action, field, *values)
+
+
+def _needs(change: Change) -> str:
+    return "" if change.red is None else f"  [needs: {change.needs}, {change.red}]"
 
 
 def _told(change: Change) -> str:

@@ -285,6 +285,22 @@ class OwnApproval(FourcastError):
     title = "Two pairs of eyes"
 
 
+class Unsigned(FourcastError):
+    """A policy whose red changes nobody of compliance has signed."""
+
+    status = 409
+    slug = "unsigned"
+    title = "Compliance has not signed"
+
+
+class Withdrawn(FourcastError):
+    """A policy that was withdrawn and never serves again."""
+
+    status = 409
+    slug = "withdrawn"
+    title = "Withdrawn for good"
+
+
 class GateRefused(FourcastError):
     """A challenger did not pass the gate against the champion."""
 

@@ -48,9 +48,12 @@ from service.store.outbox.deliveries import DeliveryQueue
 from service.store.outbox.jobs import JobQueue
 from service.store.outbox.webhooks import WebhookRepository
 from service.store.releases.challengers import Challenger, ChallengerRepository
+from service.store.releases.mandates import Mandate, MandateRepository
 from service.store.releases.policy_names import PolicyNames
 from service.store.releases.proposals import Proposal, ProposalRepository
 from service.store.releases.releases import ReleaseRepository
+from service.store.releases.signatures import Review, Signature, SignatureRepository
+from service.store.releases.withdrawals import Withdrawal, WithdrawalRepository
 from service.store.revisions import Forget, without_cache
 from service.store.security.access_log import AccessLog
 from service.store.security.audit import AuditLog, ChainVerdict, Head
@@ -78,13 +81,17 @@ __all__ = [
     "IdempotencyStore",
     "LabelledDecision",
     "Loaded",
+    "Mandate",
     "Origin",
     "PolicyNames",
     "Proposal",
     "ProposalRepository",
     "Record",
+    "Review",
+    "Signature",
     "Store",
     "StoredCustomer",
+    "Withdrawal",
     "WriteResult",
     "new_decision_id",
     "without_cache",
@@ -94,13 +101,13 @@ __all__ = [
 class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
-    One attribute per noun: ``customers``, ``consents`` (the ledger), ``copies`` (of all
-    about a customer), ``objections``, ``events``, ``contacts``, ``trails``,
-    ``visitors``, ``decisions``, ``outcomes`` (what came of decisions), ``releases``, ``proposals``, ``challengers``,
-    ``clients``, ``audit`` (the log), ``access_log`` (whom a branch's clients looked at), ``signing_keys`` (of offer
-    tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``leads``, ``feed`` (of changes),
-    ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how much of all that waits), ``secrets`` (sealed with
-    ``secret_keys``).
+    One attribute per noun: ``customers``, ``consents`` (the ledger), ``copies`` (of all about a customer),
+    ``objections``, ``events``, ``contacts``, ``trails``, ``visitors``, ``decisions``, ``outcomes`` (what came of
+    decisions), ``releases``, ``proposals``, ``signatures`` (of compliance), ``withdrawals`` (of policies),
+    ``challengers``, ``mandates`` (who may act as whom), ``clients``, ``audit`` (the log), ``access_log`` (whom a
+    branch's clients looked at), ``signing_keys`` (of offer tokens), ``idempotency`` (the stored answers of repeated
+    requests), ``jobs``, ``leads``, ``feed`` (of changes), ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how
+    much of all that waits), ``secrets`` (sealed with ``secret_keys``).
     """
 
     def __init__(
@@ -115,7 +122,8 @@ class Store:
         self.trails, self.visitors = TrailRepository(database), VisitorRepository(database)
         self.decisions, self.outcomes = DecisionRepository(database), OutcomeRepository(database)
         self.releases, self.proposals = ReleaseRepository(database), ProposalRepository(database)
-        self.challengers = ChallengerRepository(database)
+        self.challengers, self.mandates = ChallengerRepository(database), MandateRepository(database)
+        self.signatures, self.withdrawals = SignatureRepository(database), WithdrawalRepository(database)
         self.clients, self.signing_keys = ClientRepository(database), SigningKeyRepository(database, seal)
         self.audit, self.access_log = AuditLog(database), AccessLog(database)
         self.idempotency = IdempotencyStore(database, seal)

@@ -39,6 +39,7 @@ def test_a_verb_reads_no_other_verbs_modules() -> None:
     read = [
         f"service.cli.{name}"
         for name in (
+            "actor",
             "bank",
             "bank.customer_names",
             "bank.selection",

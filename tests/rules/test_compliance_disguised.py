@@ -5,7 +5,7 @@ import pytest
 from service.core.folding import fold_text
 from service.rules.compliance import message_faults, wording_faults
 from service.rules.model.rules import Message
-from service.store.releases.proposals import same_person
+from service.store.releases.persons import same_person
 
 ZH_CARE = "理财非存款，产品有风险，投资须谨慎。本产品不保证本金和收益。风险等级R2。"
 EN_CARE = "This is not a deposit. Invest with care. Returns are not guaranteed. Risk level R2."

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from service.cli.actor import actor_of
 from service.cli.bank import selection
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
@@ -38,7 +39,7 @@ def put(adviser_id: str, away: bool, away_from: datetime | None, away_until: dat
     row = AdviserRow(adviser_id, active=not away, away_from=first, away_until=last, **said)
     _expect_leave(row, "--away-until")
     with open_stack(selection.chosen_settings()) as stack:
-        stack.store.leads.put_advisers([row], Actor("cli"))
+        stack.store.leads.put_advisers([row], Actor(actor_of(stack, None)[0]))
     click.echo(f"stored {adviser_id}")
 
 
@@ -47,7 +48,7 @@ def put(adviser_id: str, away: bool, away_from: datetime | None, away_until: dat
 def remove(adviser_id: str) -> None:
     """Take ADVISER_ID out; what they did stays credited to them."""
     with open_stack(selection.chosen_settings()) as stack:
-        stack.store.leads.remove_adviser(adviser_id, Actor("cli"))
+        stack.store.leads.remove_adviser(adviser_id, Actor(actor_of(stack, None)[0]))
     click.echo(f"removed {adviser_id}")
 
 
@@ -61,7 +62,7 @@ def import_(file: Path, as_json: bool) -> None:
     """
     rows = read_advisers(file)
     with open_stack(selection.chosen_settings()) as stack:
-        stack.store.leads.put_advisers(rows, Actor("cli"))
+        stack.store.leads.put_advisers(rows, Actor(actor_of(stack, None)[0]))
     show({"advisers": len(rows)}, as_json)
 
 

@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 
 import click
 
+from service.cli.actor import person_of
 from service.cli.bank.selection import named_bank, state_name
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import KEYS as KEYS_FILE
@@ -29,20 +30,28 @@ from service.cli.customers.import_files import load_bank
 from service.cli.models.train import train_and_publish
 from service.cli.operate.serve import base, check_port, run_server, wait_until_served
 from service.cli.terminal import bar
+from service.core.clock import now_ms
 from service.core.domain import Client
 from service.core.errors import InvalidInput
+from service.core.grid import DAY_MS
 from service.engine.auth import new_key
 from service.engine.releases.promotion import promote
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
+from service.store import Mandate
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "app": ("offers:read", "events:write"),
     "analyst": ("offers:read", "offers:explain", "events:write", "customers:write"),
     "author": ("policies:write",),
     "approver": ("policies:approve",),
+    "compliance": ("policies:comply",),
 }
 """The demo's clients and their scopes."""
+PEOPLE = ("mei", "wei", "lan")
+"""The demo's made-up people: the author, the approver, and the one of compliance."""
+DAYS = 366
+SEEDED = "demo: one person on one machine acts for made-up people; nobody else confirmed it"
 SAMPLE_SIZE = 40
 START_S = 60
 """How long the first answer may take: workers open models and policy first."""
@@ -74,6 +83,7 @@ def prepared(
             load_bank(stack, bank, files, supplement, seed)
             version = train_and_publish(settings, bank, files, seed).version
             promote(stack.store, stack.settings, version, "demo", override=True, against=True)
+        seed_mandates(stack, embedded=settings.database_url is None)
         yield Stage(stack, demo_keys(stack))
 
 
@@ -85,6 +95,19 @@ def _bank(settings: Settings, bank: Path | None, files: Path | None, count: int,
 
     with bar(f"Making a bank of {count:,} customers"):
         return write(settings.state_dir / "bank", count, seed)
+
+
+def seed_mandates(stack: Stack, embedded: bool) -> None:
+    """Let whoever starts a demo act for its three made-up people: author, approver and compliance.
+
+    So one person on one machine can walk the whole way of a policy. Only in the embedded database of a demo, and only
+    while it has no mandate; in a bank's own database a second person confirms each.
+    """
+    if not embedded or stack.store.mandates.list_mandates():
+        return
+    user, now = person_of(stack).name, now_ms()
+    for person, acts_for in [*((user, name) for name in PEOPLE), (PEOPLE[-1], None)]:
+        stack.store.mandates.seed(Mandate(person, acts_for, now, now + DAYS * DAY_MS, SEEDED, user))
 
 
 def demo_keys(stack: Stack) -> dict[str, str]:
@@ -163,7 +186,11 @@ curl -s -X PUT -H 'Authorization: Bearer {analyst}' -H 'Content-Type: applicatio
 {fourcast} policy simulate --customers 200
 {fourcast} audit verify
 
-# Further keys, to propose a policy and to approve it: author {author}   approver {approver}
+# Further keys, to propose a policy, to sign it for compliance and to approve it:
+# author {author}   compliance {compliance}   approver {approver}
+# At a terminal you may act for three made-up people, by --as: mei (author), lan (compliance), wei (approver).
+# That is so in a demo alone; in a bank's own database a second person confirms who may act for whom:
+{fourcast} mandates list
 """
 
 

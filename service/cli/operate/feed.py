@@ -14,7 +14,7 @@ def feed(decisions: str | None, as_json: bool) -> None:
     """Whether the feed of changes has decisions, for clients that ask for them by type. Each is a row for 30 days."""
     with open_stack() as stack:
         if decisions is not None:
-            stack.store.feed.tell_decisions(decisions == "on", actor_of(None)[0])
+            stack.store.feed.tell_decisions(decisions == "on", actor_of(stack, None)[0])
         show({"decisions": "on" if stack.store.feed.tells_decisions() else "off"}, as_json)
 
 

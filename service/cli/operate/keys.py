@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from service.cli.actor import actor_of
 from service.cli.bank import selection
 from service.cli.bank.customer_names import external_key_option, id_of
 from service.cli.bank.stack import open_stack
@@ -51,7 +52,7 @@ def add(
     key, digest = new_key()
     with open_stack(selection.chosen_settings()) as stack:
         client = replace(client, customer_id=id_of(stack.store, customer, external_key))
-        stack.store.clients.add(client, digest, "cli", ends)
+        stack.store.clients.add(client, digest, actor_of(stack, None)[0], ends)
     show({"client": name, "key": key, **_rights(client, ends)}, as_json)
 
 
@@ -76,7 +77,9 @@ def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
     """Make a new key with the same rights for the client NAME; the old ones end, at once or after the overlap."""
     key, digest = new_key()
     with open_stack() as stack:
-        client = stack.store.clients.rotate(name, digest, "cli", timedelta(hours=overlap_hours).total_seconds())
+        client = stack.store.clients.rotate(
+            name, digest, actor_of(stack, None)[0], timedelta(hours=overlap_hours).total_seconds()
+        )
     show({"client": name, "key": key, "scopes": " ".join(sorted(client.scopes))}, as_json)
 
 
@@ -85,7 +88,7 @@ def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
 def revoke(name: str) -> None:
     """Make every key of the client NAME useless, within two seconds everywhere."""
     with open_stack() as stack:
-        stack.store.clients.revoke(name, actor="cli")
+        stack.store.clients.revoke(name, actor=actor_of(stack, None)[0])
     click.echo(f"revoked {name}")
 
 
@@ -94,7 +97,7 @@ def revoke(name: str) -> None:
 def rotate_signing(as_json: bool) -> None:
     """Sign offer tokens with a new key; those signed with the key before it are still accepted."""
     with open_stack() as stack:
-        show({"signing key": stack.store.signing_keys.rotate("cli")}, as_json)
+        show({"signing key": stack.store.signing_keys.rotate(actor_of(stack, None)[0])}, as_json)
 
 
 def _expect(client: Client, ends: datetime | None) -> None:

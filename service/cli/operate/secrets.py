@@ -2,6 +2,7 @@
 
 import click
 
+from service.cli.actor import actor_of, as_option
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput, Problem
@@ -26,21 +27,21 @@ def key(as_json: bool) -> None:
 
 
 @secrets.command()
-@click.option("--actor", default="operator", show_default=True, help="Who does it, for the audit log.")
+@as_option
 @json_option
-def seal(actor: str, as_json: bool) -> None:
+def seal(name: str | None, as_json: bool) -> None:
     """Seal with the first key whatever is plain or sealed with another. Done again, it changes nothing."""
     with open_stack() as stack:
         _expect_key(stack)
-        count = stack.store.secrets.seal(actor)
+        count = stack.store.secrets.seal(actor_of(stack, name)[0])
     show({"sealed": count}, as_json)
 
 
 @secrets.command()
-@click.option("--actor", default="operator", show_default=True, help="Who does it, for the audit log.")
+@as_option
 @click.option("--yes", is_flag=True, help="Agree to it, unasked.")
 @json_option
-def renew(actor: str, yes: bool, as_json: bool) -> None:
+def renew(name: str | None, yes: bool, as_json: bool) -> None:
     """Replace what no key opens any more: for a key that is lost.
 
     Offer tokens and customers' tokens signed with a lost key are refused from then on. Webhooks whose secret is lost
@@ -50,7 +51,7 @@ def renew(actor: str, yes: bool, as_json: bool) -> None:
         _expect_key(stack)
         if not yes:
             click.confirm("What the keys given here do not open is lost for good. Go on?", abort=True)
-        show({"renewed": stack.store.secrets.renew(actor)}, as_json)
+        show({"renewed": stack.store.secrets.renew(actor_of(stack, name)[0])}, as_json)
 
 
 def _expect_key(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from service.cli.actor import actor_of, as_option, note_option
 from service.cli.bank.services import governance_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
@@ -14,8 +15,8 @@ from service.store.releases.challengers import MOST
 @click.option("--share", type=click.FloatRange(0.001, MOST), default=0.1, show_default=True, help="Of the customers.")
 @click.option("--end", is_flag=True, help="End the trial: the champion serves everybody again.")
 @click.option("--override", is_flag=True, help="Although the bundle does not fit this bank; the audit log keeps it.")
-@click.option("--actor", required=True, help="Who says so; not the author of the policy.")
-@click.option("--note", default="", help="Why, for the audit log.")
+@as_option
+@note_option
 @json_option
 def challenge(
     policy: str | None,
@@ -23,16 +24,18 @@ def challenge(
     share: float,
     end: bool,
     override: bool,
-    actor: str,
+    name: str | None,
     note: str,
     as_json: bool,
 ) -> None:
     """Let POLICY (a hash or its beginning; the champion's unless named) or a bundle serve a share of the customers.
 
-    Exit code 1 where the bundle does not fit this bank (its name, its families, the attributes it reads), as `promote`.
+    Exit code 1 where the bundle does not fit this bank (its name, its families, the attributes it reads), as `promote`;
+    for the author of a policy that never served; and where its red changes lack the signature of compliance.
     """
     with open_stack() as stack:
         governance = governance_of(stack)
+        actor, note = actor_of(stack, name, note, "models:promote", "policies:approve")
         release = (
             governance.end_challenge(actor, note)
             if end

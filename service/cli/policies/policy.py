@@ -1,6 +1,7 @@
-"""`fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back, list what has served.
+"""`fourcast policy`: check a folder of YAML, propose it, sign or approve somebody else's, roll back, withdraw, list.
 
-Two pairs of eyes: whoever published a policy cannot approve it.
+Two pairs of eyes: whoever published a policy cannot approve it. Where changes are red, three: somebody of compliance
+signs it who neither published nor approves it.
 """
 
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from typing import Any
 
 import click
 
+from service.analysis.diff import Difference
 from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.policy_checks.lint import lint_policy
 from service.analysis.policy_checks.proposal import assert_proposable
 from service.analysis.weight_sensitivity import Firmness
-from service.cli.actor import actor_of, as_option, note_option
+from service.cli.actor import actor_of, as_option, compliance_of, note_option
 from service.cli.bank import selection
 from service.cli.bank.services import governance_of
 from service.cli.bank.stack import Stack, open_stack
@@ -24,11 +26,13 @@ from service.core.clock import now_ms
 from service.core.errors import NotFound, PolicyError
 from service.core.grid import day_at
 from service.engine.releases.governance import CUSTOMERS
+from service.engine.releases.value_gate_process import GateVerdict
 from service.rendering.answer import iso
 from service.rules.loading import limits
 from service.rules.policy import DEFAULT, Policy, load
 from service.store import Proposal
 
+APPROVE = "policies:approve"
 folder_argument = click.argument(
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=DEFAULT, required=False
 )
@@ -91,11 +95,13 @@ def check(folder: Path, as_json: bool) -> None:
 @json_option
 def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
     """Check the policy in FOLDER and propose it; it serves once somebody else approves it."""
-    author, said = actor_of(name, note)
     checked = load(folder)
     with open_stack(selection.chosen_settings()) as stack:
-        proposal, new = governance_of(stack).publish(checked.documents, author, said)
-    show({**_told(proposal), "new": new}, as_json)
+        author, said = actor_of(stack, name, note, "policies:write")
+        governance = governance_of(stack)
+        proposal, new = governance.publish(checked.documents, author, said)
+        needs = governance.needs(proposal.policy)
+    show({**_told(proposal), "new": new, "needs": needs if as_json else ", ".join(needs) or "an approval"}, as_json)
 
 
 @policy.command()
@@ -107,13 +113,55 @@ def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
 def approve(policy_hash: str, override: bool, name: str | None, note: str, as_json: bool) -> None:
     """Make the proposed policy of POLICY_HASH (or the start of it) serve. Exit code 1 for its author, or by the gate.
 
-    The gate values it on the stored decisions: see `fourcast policy-value HASH`.
+    The gate values it on the stored decisions: see `fourcast policy-value HASH`. Changes that `fourcast policy diff`
+    marks need the signature of compliance first: `fourcast policy sign`, by a third person.
     """
-    approver, said = actor_of(name, note)
     with open_stack() as stack:
+        approver, said = actor_of(stack, name, note, APPROVE)
+        governance, whole = governance_of(stack), stack.store.proposals.whole_hash(policy_hash)
+        made = governance.approve(whole, approver, said, override)
+        signers = [one.signer for one in governance.signatures(whole)]
+    gate = made.gate.document if as_json else made.gate.sentence
+    sample = {} if as_json else {"gate's sample": _sample(made.gate)}
+    signed = signers if as_json else _listed(signers)
+    show({**release_document(made.release), "gate": gate, **sample, "signed by": signed}, as_json)
+
+
+@policy.command()
+@click.argument("policy_hash")
+@as_option
+@note_option
+@json_option
+def sign(policy_hash: str, name: str | None, note: str, as_json: bool) -> None:
+    """Sign the proposed policy of POLICY_HASH (or the start of it) for compliance; read `fourcast policy diff` first.
+
+    By somebody who neither wrote it nor approves it, and whom a confirmed mandate (`fourcast mandates`) or a token's
+    scope `policies:comply` names. The signature holds for this content and no other.
+    """
+    with open_stack() as stack:
+        signer, said = compliance_of(stack, name, note)
+        signed = stack.store.signatures.sign(stack.store.proposals.whole_hash(policy_hash), signer, said)
+    show({"policy": signed.policy, "signed by": signed.signer, "note": signed.note, "at": iso(signed.at, UTC)}, as_json)
+
+
+@policy.command()
+@click.argument("policy_hash")
+@click.option("--reason", required=True, help="Why, in words; kept with it and in the audit log.")
+@click.option("--to", metavar="RELEASE", help="What serves instead, where it serves now: as `rollback --to`.")
+@as_option
+@json_option
+def withdraw(policy_hash: str, reason: str, to: str | None, name: str | None, as_json: bool) -> None:
+    """Let the policy of POLICY_HASH (or the start of it) never serve again. Final.
+
+    It is refused from then on wherever a policy may come to serve. Where it serves, --to names the release that serves
+    instead, in the same transaction; where it is on trial, the trial ends. No cached answer is served again.
+    """
+    with open_stack() as stack:
+        actor, said = actor_of(stack, name, reason, APPROVE)
         whole = stack.store.proposals.whole_hash(policy_hash)
-        release = governance_of(stack).approve(whole, approver, said, override)
-    show(release_document(release), as_json)
+        release = governance_of(stack).withdraw(whole, actor, said, to)
+    instead: dict[str, object] = {} if release is None else release_document(release)
+    show({"withdrawn": whole, **instead}, as_json)
 
 
 @policy.command("list")
@@ -134,6 +182,20 @@ def releases(limit: int, as_json: bool) -> None:
     with open_stack() as stack:
         listed = stack.store.releases.list_releases(limit)
     show({str(each["id"]): each if as_json else _release_line(each) for each in listed}, as_json)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) or "nobody"
+
+
+def _sample(gate: GateVerdict) -> str:
+    """On how much the gate's verdict rests."""
+    if gate.difference is None:
+        return f"{gate.decisions:,} decisions, no interval"
+    value, low, high = gate.difference
+    return (
+        f"{gate.decisions:,} decisions; new less old {value:+.4f} yuan per decision ({low:+.4f} to {high:+.4f}, 95 %)"
+    )
 
 
 def _told(proposal: Proposal) -> dict[str, object]:
@@ -180,7 +242,16 @@ def diff(new: str | None, old: str | None, as_json: bool) -> None:
     if as_json:
         show(found.document(), as_json)
     else:
-        click.echo(str(found))
+        click.echo("\n".join(diff_lines(found)))
+
+
+def diff_lines(found: Difference) -> Iterator[str]:
+    """The differences, those that compliance must sign in red, on a terminal."""
+    red = {f"{change}" for change in found.red}
+    for line in str(found).splitlines():
+        yield click.style(line, fg="red") if any(line.startswith(told) for told in red) else line
+    if found.red:
+        yield f"{len(found.red)} of {len(found.changes)} changes need: compliance (`fourcast policy sign`)"
 
 
 @policy.command()

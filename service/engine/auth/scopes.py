@@ -16,6 +16,7 @@ SCOPES: Mapping[str, str] = {
     "webhooks:write": "Have changes sent to an address.",
     "campaigns:write": "Start, follow and stop jobs over many customers.",
     "policies:write": "Propose policies, compare and simulate them.",
-    "policies:approve": "Make somebody else's proposal serve; roll back.",
+    "policies:approve": "Make somebody else's proposal serve; roll back; withdraw a policy.",
+    "policies:comply": "Sign somebody else's proposal for compliance.",
     "models:promote": "Compare bundles of models; make one serve, roll back.",
 }

@@ -1,13 +1,17 @@
-"""Policies: proposed, compared, approved, put on trial, rolled back.
+"""Policies: proposed, compared, signed, approved, put on trial, rolled back, withdrawn.
 
-Publish (check, propose) -> diff and simulate against the serving release -> approval by another person -> every worker
-follows (``active_release``) -> roll back if needed. ``store.releases.proposals`` stores who did what; ``analysis``
-computes; here they get customers, models and the time.
+Publish (check, propose) -> diff and simulate against the serving release -> where changes are red
+(``analysis.red_marks``) the signature of compliance by a third person -> approval by another person -> every worker
+follows (``active_release``) -> roll back if needed, or withdraw for good. ``store.releases`` stores who did what;
+``analysis`` computes; here they get customers, models and the time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import reduce
+
+from sqlalchemy import Connection
 
 from service.analysis.diff import Difference, diff
 from service.analysis.simulate import simulate
@@ -24,12 +28,16 @@ from service.engine.releases.active_release import ON_DISK
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_many
 from service.engine.releases.value_gate import ValueGate
+from service.engine.releases.value_gate_process import GateVerdict
 from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy
 from service.runtime.child_process import ENDLESS, Patience
 from service.scoring.models.fitness import find_misfits, refuse_misfits
-from service.store import Challenger, Proposal, Store
-from service.store.releases.proposals import NOTE_MAX, Proposed, Released, same_person
+from service.store import Challenger, Proposal, Review, Signature, Store, Withdrawal
+from service.store.releases.notes import NOTE_MAX
+from service.store.releases.persons import is_among, same_person
+from service.store.releases.proposals import Proposed
+from service.store.releases.signatures import refuse_unsigned
 
 CUSTOMERS = 2000
 """Customers of a simulation where none are named."""
@@ -37,6 +45,18 @@ CUSTOMERS = 2000
 
 class Busy(Unavailable):
     """Another policy of the bank is being checked or valued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A release made by an approval, and what the value gate said of it."""
+
+    release: Release
+    gate: GateVerdict
+
+
+Approved = Callable[[Connection, Approval], None]
+"""Called with an approval before the transaction ends."""
 
 
 class Governance:
@@ -89,9 +109,9 @@ class Governance:
         note: str,
         override: bool = False,
         patience: Patience = ENDLESS,
-        released: Released | None = None,
-    ) -> Release:
-        """Make a proposed policy serve. Patience and ``released`` as in ``publish``.
+        approved: Approved | None = None,
+    ) -> Approval:
+        """Make a proposed policy serve. Patience as in ``publish``; ``approved`` is called in the transaction.
 
         With ``override`` it serves although the value gate refuses it, and the audit log says so.
 
@@ -99,23 +119,82 @@ class Governance:
             NotFound: nobody proposed this policy.
             OwnApproval: the approver is the author.
             Conflict: the policy already serves.
+            Withdrawn: it was withdrawn.
             PolicyError: the policy cannot be read any more.
+            Unsigned: its red changes lack the signature of a third person.
             GateRefused: its value on the stored decisions may be too far below the champion's.
         """
-        proposal = self._store.proposals.find(policy_hash)
+        proposal, judged = self._store.proposals.find(policy_hash), None
+        review = self._reviewed(policy_hash)
         if not proposal.active and not same_person(approver, proposal.author):
+            self._expect_signed(policy_hash, review, proposal.author, approver)
             with in_turn(self._store, patience):
-                refused = value_gate_process.refusal(self._store, policy_hash, patience)
-            note = value_gate_process.note_with_gate(note, refused, override)
-        return self.announce(self._store.proposals.approve(policy_hash, approver, note, released))
+                judged = value_gate_process.judge(self._store, policy_hash, patience)
+            note = value_gate_process.note_with_gate(note, judged.refusal, override)
+        gate = judged or value_gate_process.NOT_JUDGED
 
-    def rollback(self, actor: str, note: str) -> Release:
-        """Restore the release before the serving one.
+        def released(connection: Connection, release: Release) -> None:
+            if approved is not None:
+                approved(connection, Approval(release, gate))
+
+        release = self._store.proposals.approve(policy_hash, approver, note, released, review)
+        return Approval(self.announce(release), gate)
+
+    def signatures(self, policy_hash: str) -> list[Signature]:
+        """The signatures of compliance under a policy, oldest first."""
+        return self._store.signatures.list_signatures(policy_hash)
+
+    def withdrawal(self, policy_hash: str) -> Withdrawal | None:
+        """The withdrawal of a policy; None where it may serve."""
+        return self._store.withdrawals.find(policy_hash)
+
+    def needs(self, policy_hash: str) -> list[str]:
+        """What a policy needs beside an approval, compared with what serves: ``["compliance"]`` or nothing.
 
         Raises:
-            Conflict: there is no release before.
+            NotFound: no such policy is stored.
         """
-        return self.announce(self._store.proposals.rollback(actor, note))
+        return ["compliance"] if self._reviewed(policy_hash).red else []
+
+    def rollback(self, actor: str, note: str, to: str | None = None) -> Release:
+        """Restore the release before the serving one, or the one named by its number, policy or bundle.
+
+        Raises:
+            Conflict: there is no release before, or the one named serves.
+            Withdrawn: the policy of the one named was withdrawn.
+            NotFound: no release is named so.
+        """
+        return self.announce(self._store.proposals.rollback(actor, note, to))
+
+    def withdraw(self, policy_hash: str, actor: str, reason: str, to: str | None = None) -> Release | None:
+        """Let a policy never serve again; returns what serves instead, where it served or was on trial.
+
+        Raises:
+            NotFound: the policy, or the release to fall back on, is not stored.
+            Conflict: it serves and no release to fall back on is named.
+            Withdrawn: it was withdrawn before, or the one to fall back on was.
+            InvalidInput: the reason is missing.
+        """
+        release = self._store.proposals.withdraw(policy_hash, actor, reason, to)
+        return None if release is None else self.announce(release)
+
+    def _reviewed(self, policy_hash: str) -> Review:
+        """How many changes of a policy are red, compared with what serves; one more than none where nothing serves."""
+        serves = self._store.releases.active()
+        if serves is None:
+            return Review(None, 1)
+        old, new = self._loader.policy(serves.policy), self._loader.policy(policy_hash)
+        return Review(serves.policy, len(diff(old, new).red))
+
+    def _expect_signed(self, policy_hash: str, review: Review, *people: str) -> None:
+        """Check for a signature before anything is replayed; the transaction that releases checks again.
+
+        Raises:
+            Unsigned: changes are red, and nobody but these people signed.
+        """
+        signers = (one.signer for one in self._store.signatures.list_signatures(policy_hash))
+        if review.red and all(is_among(signer, people) for signer in signers):
+            refuse_unsigned(review.red)
 
     def current_trial(self) -> Challenger | None:
         """The challenger of the active release; None without a trial."""
@@ -134,6 +213,7 @@ class Governance:
             Conflict: nothing serves yet, the policy was never proposed, or the challenger equals the champion.
             InvalidInput: the share or a name is wrong.
             OwnApproval: the actor is the author of a policy that never served.
+            Unsigned: red changes of a policy that never served lack the signature of a third person.
             GateRefused: the bundle does not fit this bank.
         """
         champion = self._store.releases.active()
@@ -142,7 +222,7 @@ class Governance:
         whole = champion.policy if policy is None else self._store.proposals.whole_hash(policy)
         challenger = Challenger(whole, bundle or champion.bundle, share)
         note = self._admitted(challenger, champion, note, override)
-        return self.announce(self._store.challengers.begin(challenger, actor, note))
+        return self.announce(self._store.challengers.begin(challenger, actor, note, self._reviewed(whole)))
 
     def _admitted(self, challenger: Challenger, champion: Release, note: str, override: bool) -> str:
         """The note, with the bundle's misfits.

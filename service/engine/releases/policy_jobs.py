@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from service.core.domain import Client, Release
+from service.core.domain import Client
 from service.core.errors import FourcastError, NotFound, Unavailable
-from service.engine.releases.governance import Busy, Governance
+from service.engine.releases.governance import Approval, Busy, Governance
 from service.engine.runner_failures import Failures, pause_s
 from service.runtime.child_process import Patience
 from service.store import Proposal, Store
@@ -119,11 +119,11 @@ class PolicyJobs:
             self._governance.publish(orjson.loads(asked["documents"]), taken.client, asked["note"], patience, proposed)
         else:
 
-            def released(connection: Connection, release: Release) -> None:
-                end(connection, taken, outcome={"release": asdict(release)})
+            def approved(connection: Connection, made: Approval) -> None:
+                end(connection, taken, outcome={"release": asdict(made.release), "gate": made.gate.document})
 
             words = asked["policy"], taken.client, asked["note"], asked["override"]
-            self._governance.approve(*words, patience, released)
+            self._governance.approve(*words, patience, approved)
 
 
 def problem_of(error: FourcastError) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from service.analysis.policy_checks import conduct
 from service.core.domain import Release
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.governance import in_turn
-from service.engine.releases.value_gate_process import note_with_gate, refusal
+from service.engine.releases.value_gate_process import judge, note_with_gate
 from service.rules.policy import Policy, from_documents, load
 from service.runtime.child_process import ENDLESS, Patience
 from service.runtime.config import Settings
@@ -18,7 +18,7 @@ from service.scoring.models.fitness import find_misfits
 from service.scoring.models.folders import verify
 from service.scoring.models.manifest import metrics_of
 from service.store import Store
-from service.store.releases.proposals import NOTE_MAX
+from service.store.releases.notes import NOTE_MAX
 
 
 def promote(
@@ -54,7 +54,7 @@ def promote(
     if active is not None:
         artifacts = Artifacts.of(settings)
         with in_turn(store, patience):
-            refused = refusal(store, active.policy, patience, version, artifacts)
+            refused = judge(store, active.policy, patience, version, artifacts).refusal
         note = note_with_gate(note, refused, override)
     store.releases.put_bundle(version, bundle.manifest)
     if active is not None:

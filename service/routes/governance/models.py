@@ -12,7 +12,7 @@ from flask import Response, request
 from marshmallow import fields
 
 from service.core.domain import Client
-from service.core.errors import Conflict, GateRefused, NotFound
+from service.core.errors import Conflict, GateRefused, NotFound, Unsigned, Withdrawn
 from service.engine.releases.promotion import promote as promote_bundle
 from service.routes.governance.policies.policies import (
     APPROVE,
@@ -223,13 +223,14 @@ def get_challenger(client: Client) -> Response:
     body=ChallengerInput,
     example=TRIAL_ASKED,
     answers={"200": response_doc("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
-    errors=(NotFound, GateRefused, Conflict),
+    errors=(NotFound, GateRefused, Conflict, Unsigned, Withdrawn),
 )
 def begin_challenger(client: Client) -> Response:
     """Let a challenger serve a share of the customers
 
-    Another policy, another bundle, or both. 409 `own-approval` for the author of a policy that never served, 409
-    `gate-refused` for a bundle that does not fit this bank. How it does beside the champion: `GET /v1/experiments`.
+    Another policy, another bundle, or both. 409 `own-approval` for the author of a policy that never served, `unsigned`
+    where its red changes lack the signature of compliance by a third person, `gate-refused` for a bundle that does not
+    fit this bank. How it does beside the champion: `GET /v1/experiments`.
     """
     asked = check(ChallengerInput(), read_json(request), BODY)
     if asked["bundle"] is not None:

@@ -124,6 +124,10 @@ class Settings:
     jwt_programs: tuple[str, ...] = setting(
         "JWT_PROGRAMS", some_of(), (), "The `client_id`s whose tokens may be bound to nobody and reach all.", ""
     )
+    token: str | None = setting(
+        "TOKEN", address("an access token (JWT)"), None,
+        "For the command line: an access token of that issuer; its subject acts, within its scopes.", "",
+    )  # fmt: skip
     max_body_bytes: int = setting(
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
     )

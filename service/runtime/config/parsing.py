@@ -36,7 +36,9 @@ class Setting:
 def setting(name: str, parse: tuple[Parse, str], default: T, meaning: str, shown: str | None = None) -> T:
     """One field of ``Settings``: its variable, parser with the words for what it takes, default and meaning."""
     kept = Setting(PREFIX + name, parse[0], parse[1], meaning, str(default) if shown is None else shown)
-    field: T = dataclasses.field(default=default, repr=not name.endswith(("_URL", "_KEYS")), metadata={"setting": kept})
+    field: T = dataclasses.field(
+        default=default, repr=not name.endswith(("_URL", "_KEYS", "TOKEN")), metadata={"setting": kept}
+    )
     return field
 
 

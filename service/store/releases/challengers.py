@@ -14,7 +14,9 @@ from service.core.errors import Conflict, InvalidInput, OwnApproval, Problem
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases import releases
-from service.store.releases.proposals import same_person
+from service.store.releases.persons import same_person
+from service.store.releases.signatures import Review, expect_signed
+from service.store.releases.withdrawals import expect_not_withdrawn
 from service.store.schema import challengers, proposals, serving
 from service.store.schema import releases as released
 from service.store.security import audit
@@ -43,30 +45,35 @@ class ChallengerRepository:
             row = connection.execute(select(challengers).where(challengers.c.release_id == release_id)).first()
             return None if row is None else Challenger(row.policy, row.bundle, row.share)
 
-    def begin(self, challenger: Challenger, actor: str, note: str) -> Release:
-        """Put a challenger on trial beside what serves.
+    def begin(self, challenger: Challenger, actor: str, note: str, review: Review | None = None) -> Release:
+        """Put a challenger on trial beside what serves; ``review`` says what its policy was compared with.
 
         Raises:
             NotFound: its policy or bundle is not stored.
             OwnApproval: the actor wrote a policy that never served.
             Conflict: nothing serves, or the challenger is the champion.
+            Withdrawn: its policy was withdrawn.
+            Unsigned: red changes of a policy that never served lack the signature of a third person.
             InvalidInput: the share is not above 0 to ``MOST``.
         """
         _check(challenger)
         with self._database.begin() as connection:
             champion = _champion(connection)
             releases.read_policy(connection, challenger.policy)
+            expect_not_withdrawn(connection, challenger.policy)
             if challenger.bundle is not None:
                 releases.read_bundle(connection, challenger.bundle)
             if (challenger.policy, challenger.bundle) == (champion.policy, champion.bundle):
                 raise Conflict("This policy and bundle are the champion: a challenger must differ in one of them.")
-            _second_person(connection, challenger.policy, actor)
+            signers = _other_persons(connection, challenger.policy, champion.policy, actor, review)
             release = releases.activate(
                 connection, champion.policy, champion.bundle, champion.prices, f"trial begins: {note}", actor
             )
             words = {"policy": challenger.policy, "bundle": challenger.bundle, "share": challenger.share}
             connection.execute(insert(challengers).values(release_id=release.id, **words))
-            audit.append(connection, actor, "trial.begin", str(release.id), {**words, "note": note})
+            audit.append(
+                connection, actor, "trial.begin", str(release.id), {**words, "note": note, "signed_by": signers}
+            )
             return release
 
     def end(self, actor: str, note: str) -> Release:
@@ -99,12 +106,18 @@ def _champion(connection: Connection) -> Release:
     return Release(row.id, row.policy, row.bundle, dict(row.prices))
 
 
-def _second_person(connection: Connection, policy: str, actor: str) -> None:
-    """Raise OwnApproval where the actor wrote a policy that never served."""
+def _other_persons(connection: Connection, policy: str, serves: str, actor: str, review: Review | None) -> list[str]:
+    """Who signed a policy that never served.
+
+    Raises:
+        OwnApproval: the actor wrote it.
+        Unsigned: it has red changes and nobody else signed it.
+    """
     if connection.execute(select(released.c.id).where(released.c.policy == policy).limit(1)).first() is not None:
-        return
+        return []
     author = connection.execute(select(proposals.c.author).where(proposals.c.policy == policy)).scalar()
     if author is None:
         raise Conflict("This policy was never proposed: publish it first.")
     if same_person(author, actor):
         raise OwnApproval(f"{author} proposed this policy: somebody else must put it on trial.")
+    return expect_signed(connection, policy, serves, review, (author, actor))

@@ -1,5 +1,7 @@
 """Release with two pairs of eyes: a policy is proposed by its author and approved by somebody else.
 
+Where changes are red, a third person signs for compliance first (``signatures``). What was withdrawn never serves.
+
 A proposal belongs to a policy's hash, so to its content: whoever proposes the same content again becomes no author, and
 its author cannot approve it. Approving makes the policy serve beside the bundle and prices that serve then; rolling
 back restores the release before. Both run in one transaction with their rows of the audit log, under one lock, so that
@@ -12,28 +14,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.core.clock import now_ms
 from service.core.domain import Release
 from service.core.errors import Conflict, InvalidInput, NotFound, OwnApproval, Problem
-from service.core.folding import fold_text
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases import releases
-from service.store.schema import challengers, policies, proposals, serving
+from service.store.releases.notes import expect_note
+from service.store.releases.persons import read_name, same_person
+from service.store.releases.rollbacks import find_before, find_named, find_serving, lock, restore, whole_hash
+from service.store.releases.signatures import Review, expect_signed
+from service.store.releases.withdrawals import expect_not_withdrawn, put_withdrawal
+from service.store.schema import challengers, proposals, serving
 from service.store.schema import releases as released
 from service.store.security import audit
 
-NOTE_MAX = 500
+ALONE = "the first policy of an empty database: by its operator alone, without approval and without compliance"
+"""What the audit log says of a bootstrap."""
+FORGET_ALL = text("UPDATE serving SET cache_generation = cache_generation + 1")
+"""Raises the cache generation: no answer cached before is served again."""
 WAITING = 2
 """How many of the newest proposals are prepared as likely to serve next."""
 
 TURN = 7_046_019
 """The advisory lock of the process that checks a policy."""
-SHORTEST = 6
-"""The fewest characters of a hash that may stand for the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +93,33 @@ class ProposalRepository:
             InvalidInput: author or note cannot be stored.
         """
         with self._database.begin() as connection:
-            _lock(connection)
+            lock(connection)
             new = _propose(connection, policy, documents, author, note)
             proposal = _found(connection, policy)
             if proposed is not None:
                 proposed(connection, proposal, new)
             return proposal, new
 
-    def approve(self, policy: str, approver: str, note: str, released: Released | None = None) -> Release:
-        """Make a proposed policy serve.
+    def approve(
+        self,
+        policy: str,
+        approver: str,
+        note: str,
+        released: Released | None = None,
+        review: Review | None = None,
+    ) -> Release:
+        """Make a proposed policy serve; ``review`` says what it was compared with.
 
         Raises:
             NotFound: it was never proposed.
             OwnApproval: the approver is its author.
-            Conflict: it serves already.
+            Conflict: it serves already, or was compared with what serves no more.
+            Withdrawn: it was withdrawn.
+            Unsigned: its red changes lack the signature of a third person.
         """
         with self._database.begin() as connection:
-            _lock(connection)
-            release = _approve(connection, _found(connection, policy), approver, note)
+            lock(connection)
+            release = _approve(connection, _found(connection, policy), approver, note, review)
             if released is not None:
                 released(connection, release)
             return release
@@ -117,33 +133,54 @@ class ProposalRepository:
             Conflict: a release was made before.
         """
         with self._database.begin() as connection:
-            _lock(connection)
+            lock(connection)
             if connection.execute(select(released.c.id).limit(1)).first() is not None:
                 raise Conflict("A release was made before: propose the policy and let somebody else approve it.")
             _propose(connection, policy, documents, author, note)
-            audit.append(connection, author, "release.bootstrap", policy, {"bundle": bundle})
+            audit.append(
+                connection, author, "release.bootstrap", policy, {"bundle": bundle, "signed_by": [], "why": ALONE}
+            )
             return releases.activate(connection, policy, bundle, {}, note, author)
 
-    def rollback(self, actor: str, note: str) -> Release:
-        """Restore the release before the one that serves, as a new release.
+    def rollback(self, actor: str, note: str, to: str | None = None) -> Release:
+        """Restore a release as a new one: that of a number, policy or bundle, else the one before what serves.
 
-        Rolling back again goes further back, never forth.
+        Rolling back again goes further back, never forth. Withdrawn policies are passed over.
 
         Raises:
-            Conflict: there is no earlier release.
+            Conflict: there is no earlier release, or the one that is named serves.
+            Withdrawn: the policy of the one that is named was withdrawn.
+            NotFound: no release has that number, policy or bundle.
         """
         with self._database.begin() as connection:
-            _lock(connection)
-            serves = _serves(connection)
-            before = None if serves is None else _before(connection, serves)
-            if serves is None or before is None:
+            lock(connection)
+            serves = find_serving(connection)
+            row = None if serves is None else _wanted(connection, serves, to)
+            if serves is None or row is None:
                 raise Conflict("There is no earlier release to go back to.")
-            audit.append(connection, actor, "release.rollback", str(before.id), {"from": serves.id, "note": note})
-            said = f"rollback to release {before.id}" + (f": {note}" if _said(note) else "")
-            restores = before.restores or before.id
-            return releases.activate(
-                connection, before.policy, before.bundle, before.prices, said, actor, restores=restores
-            )
+            return restore(connection, row, serves, actor, note)
+
+    def withdraw(self, policy: str, actor: str, reason: str, to: str | None = None) -> Release | None:
+        """Let a policy never serve again; returns the release that serves instead, where it served or was on trial.
+
+        ``to`` names the release to fall back on, as in ``rollback``; it is needed where the policy serves.
+
+        Raises:
+            NotFound: the policy, or the release to fall back on, is not stored.
+            Conflict: it serves and ``to`` names no other release.
+            Withdrawn: it was withdrawn before, or what ``to`` names was.
+            InvalidInput: the reason is missing or cannot be stored.
+        """
+        with self._database.begin() as connection:
+            lock(connection)
+            releases.read_policy(connection, policy)
+            expect_not_withdrawn(connection, policy)
+            put_withdrawal(connection, policy, actor, reason)
+            release = _replaced(connection, policy, actor, reason, to)
+            instead = None if release is None else release.id
+            audit.append(connection, actor, "policy.withdraw", policy, {"reason": reason, "release": instead})
+            connection.execute(FORGET_ALL)
+            return release
 
     def list_likely(self) -> list[str]:
         """The policies that may serve next: the newest proposals without approval, and what a rollback restores."""
@@ -151,8 +188,8 @@ class ProposalRepository:
             served = select(released.c.policy)
             waiting = select(proposals.c.policy).where(proposals.c.policy.not_in(served))
             newest = connection.execute(waiting.order_by(proposals.c.at.desc()).limit(WAITING)).scalars().all()
-            serves = _serves(connection)
-            before = None if serves is None else _before(connection, serves)
+            serves = find_serving(connection)
+            before = None if serves is None else find_before(connection, serves)
             return [*newest, *([] if before is None else [before.policy])]
 
     def find(self, policy: str) -> Proposal:
@@ -178,37 +215,15 @@ class ProposalRepository:
             InvalidInput: several do.
         """
         with self._database.begin() as connection:
-            alike = select(policies.c.hash).where(policies.c.hash.startswith(start, autoescape=True)).limit(2)
-            found = connection.execute(alike).scalars().all() if len(start) >= SHORTEST else []
-        if len(found) > 1:
-            raise InvalidInput(f'Several policies begin with "{start}": give more of the hash.')
-        if not found:
-            raise NotFound(f'No policy "{start}" is stored; give its hash or at least {SHORTEST} characters of it.')
-        return str(found[0])
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether a reader takes two names for one.
-
-    >>> same_person("Anna Li", " ａｎｎａ  li")
-    True
-    """
-    return _read(one) == _read(other)
-
-
-def _read(name: str) -> str:
-    return " ".join(fold_text(name).split())
-
-
-def _lock(connection: Connection) -> None:
-    connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
+            return whole_hash(connection, start)
 
 
 def _propose(connection: Connection, policy: str, documents: Mapping[str, object], author: str, note: str) -> bool:
     encoding.new_name("author", author)
-    _said(note)
-    if not _read(author):
+    expect_note(note)
+    if not read_name(author):
         raise InvalidInput("An author needs a name.", [Problem("author", "must not be blank")])
+    expect_not_withdrawn(connection, policy)
     releases.put_policy(connection, policy, documents)
     row = insert_new(proposals).values(policy=policy, author=author, note=note, at=now_ms())
     new = connection.execute(row.on_conflict_do_nothing().returning(proposals.c.policy)).scalar() is not None
@@ -217,42 +232,50 @@ def _propose(connection: Connection, policy: str, documents: Mapping[str, object
     return new
 
 
-def _approve(connection: Connection, proposal: Proposal, approver: str, note: str) -> Release:
-    if not _read(approver):
+def _approve(connection: Connection, proposal: Proposal, approver: str, note: str, review: Review | None) -> Release:
+    if not read_name(approver):
         raise InvalidInput("An approver needs a name.", [Problem("approver", "must not be blank")])
     if same_person(approver, proposal.author):
         raise OwnApproval(f'"{proposal.author}" proposed this policy: somebody else must approve it.')
     if proposal.active:
         raise Conflict(f"This policy serves already, as release {proposal.release}.")
-    serves = _serves(connection)
+    serves = find_serving(connection)
     bundle, prices = (None, {}) if serves is None else (serves.bundle, serves.prices)
-    said = f"approved, proposed by {proposal.author}" + (f": {note}" if _said(note) else "")
-    audit.append(connection, approver, "policy.approve", proposal.policy, {"author": proposal.author, "note": note})
+    people = proposal.author, approver
+    signers = expect_signed(connection, proposal.policy, None if serves is None else serves.policy, review, people)
+    said = f"approved, proposed by {proposal.author}" + (f": {note}" if expect_note(note) else "")
+    detail = {"author": proposal.author, "note": note, "red": 0 if review is None else review.red, "signed_by": signers}
+    audit.append(connection, approver, "policy.approve", proposal.policy, detail)
     return releases.activate(connection, proposal.policy, bundle, prices, said, approver)
 
 
-def _said(note: str) -> str:
-    if "\0" in note or len(note) > NOTE_MAX:
-        raise InvalidInput(
-            "The note does not fit.", [Problem("note", f"must be text of at most {NOTE_MAX} characters")]
+def _wanted(connection: Connection, serves: Row[Any], to: str | None) -> Row[Any] | None:
+    return find_before(connection, serves) if to is None else find_named(connection, to, serves)
+
+
+def _replaced(connection: Connection, policy: str, actor: str, reason: str, to: str | None) -> Release | None:
+    """What serves instead of a withdrawn policy; None where it neither served nor was on trial."""
+    serves = find_serving(connection)
+    if serves is not None and serves.policy == policy:
+        return _fallen_back(connection, serves, actor, reason, to)
+    if serves is None or not _is_tried(connection, serves.id, policy):
+        return None
+    words = "trial ends: its policy was withdrawn"
+    return releases.activate(connection, serves.policy, serves.bundle, serves.prices, words, actor)
+
+
+def _fallen_back(connection: Connection, serves: Row[Any], actor: str, reason: str, to: str | None) -> Release:
+    if to is None:
+        raise Conflict(
+            "This policy serves: name the release to fall back on (`to`), or go back first (`fourcast rollback --to`)."
         )
-    return note
+    row = find_named(connection, to, serves)
+    return restore(connection, row, serves, actor, reason)
 
 
-def _before(connection: Connection, serves: Row[Any]) -> Row[Any] | None:
-    """The newest earlier release that differs from the one ``serves`` stands for; ending its trial counts as a
-    difference.
-    """
-    trial = connection.execute(select(challengers.c.release_id).where(challengers.c.release_id == serves.id)).first()
-    earlier = released.c.id < (serves.restores or serves.id)
-    for row in connection.execute(select(released).where(earlier).order_by(released.c.id.desc())):
-        if trial is not None or (row.policy, row.bundle, row.prices) != (serves.policy, serves.bundle, serves.prices):
-            return row
-    return None
-
-
-def _serves(connection: Connection) -> Row[Any] | None:
-    return connection.execute(select(released).join(serving, serving.c.release_id == released.c.id)).first()
+def _is_tried(connection: Connection, release: int, policy: str) -> bool:
+    trial = select(challengers.c.policy).where(challengers.c.release_id == release)
+    return connection.execute(trial).scalar() == policy
 
 
 def _found(connection: Connection, policy: str) -> Proposal:

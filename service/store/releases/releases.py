@@ -20,6 +20,7 @@ from service.store.connection.database import PATIENCE_S, Database
 from service.store.connection.wire import Row, Statement, whole, word
 from service.store.releases import policy_names
 from service.store.releases.policy_names import PolicyNames
+from service.store.releases.withdrawals import expect_not_withdrawn
 from service.store.schema import bundles, policies, releases, serving
 from service.store.security import audit
 
@@ -161,6 +162,7 @@ def activate(
 
     Raises:
         NotFound: policy or bundle is not stored.
+        Withdrawn: the policy was withdrawn.
     """
     encoding.new_name("actor", actor)
     _known(connection, policy_hash, version)
@@ -180,5 +182,6 @@ def activate(
 
 def _known(connection: Connection, policy_hash: str, version: str | None) -> None:
     read_policy(connection, policy_hash)
+    expect_not_withdrawn(connection, policy_hash)
     if version is not None:
         read_bundle(connection, version)

@@ -44,13 +44,16 @@ from service.store.schema.governance import (
     bundles,
     challengers,
     clients,
+    mandates,
     policies,
     proposals,
     releases,
     repeats,
     serving,
+    signatures,
     signing_keys,
     views,
+    withdrawals,
 )
 from service.store.schema.metadata import METADATA
 
@@ -78,6 +81,7 @@ __all__ = [
     "job_items",
     "jobs",
     "leads",
+    "mandates",
     "objections",
     "policies",
     "proposals",
@@ -85,6 +89,7 @@ __all__ = [
     "releases",
     "repeats",
     "serving",
+    "signatures",
     "signing_keys",
     "surveys",
     "trails",
@@ -92,4 +97,5 @@ __all__ = [
     "visitor_salt",
     "visitor_trails",
     "webhooks",
+    "withdrawals",
 ]

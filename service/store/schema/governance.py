@@ -1,4 +1,4 @@
-"""Tables of governance: policies, bundles, releases, proposals, clients, the audit log, secrets."""
+"""Tables of governance: policies, bundles, releases, proposals, who may sign, clients, the audit log, secrets."""
 
 from sqlalchemy import (
     BigInteger,
@@ -65,6 +65,38 @@ proposals = Table(
     Column("author", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+signatures = Table(
+    "signatures",
+    METADATA,
+    Column("policy", NAME, ForeignKey("policies.hash"), primary_key=True),
+    Column("signer", Text, primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+withdrawals = Table(
+    "withdrawals",
+    METADATA,
+    Column("policy", NAME, ForeignKey("policies.hash"), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+mandates = Table(
+    "mandates",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("acts_for", Text),
+    Column("begins_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("confirmed_by", Text),
+    Column("ended_by", Text),
 )
 
 serving = Table(

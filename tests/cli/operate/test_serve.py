@@ -13,6 +13,7 @@ from service.cli.main import main
 from service.rules.policy import DEFAULT, from_documents, load
 from service.store import Store
 from tests.routes.conftest import CUSTOMERS
+from tests.seed import let_act
 from tests.servers import DEADLINE_MS, execute
 from training.synthetic import write
 
@@ -35,6 +36,7 @@ def place(make_database: Any, redis_url: str, tmp_path_factory: pytest.TempPathF
     store.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
     other = other_policy()
     store.proposals.propose(other.hash, other.documents, "anna", "a lever")
+    let_act(store, "ANNA", "ben")
     store.close()
     words = {"DATABASE_URL": database, "REDIS_URL": redis_url, "ARTIFACTS": str(root / "artifacts")}
     return {f"FOURCAST_{name}": word for name, word in (words | {"STATE_DIR": str(root / "state")}).items()}

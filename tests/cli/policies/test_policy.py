@@ -19,6 +19,7 @@ from service.runtime.config import Settings
 from service.store import Store
 from tests.conftest import SMALL_TABLE
 from tests.routes.conftest import CUSTOMERS
+from tests.seed import let_act, user
 from tests.servers import execute
 from training.bundles.registry import write_bundle
 from training.models.trained import TrainedFamily
@@ -38,6 +39,7 @@ def store(url: str) -> Iterator[Store]:
     opened.customers.load(CUSTOMERS.items())
     shipped = load(DEFAULT)
     opened.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
+    let_act(opened, "anna", "ben", "cleo", "lan", "mia", comply=("lan",))
     yield opened
     opened.close()
 
@@ -48,7 +50,6 @@ def run(store: Store, url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("FOURCAST_REDIS_URL", redis_url)
     monkeypatch.setenv("FOURCAST_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("FOURCAST_ARTIFACTS", str(tmp_path))
-    monkeypatch.setenv("LOGNAME", "teller")
     return lambda *words: CliRunner().invoke(main, list(words))
 
 
@@ -96,13 +97,124 @@ def test_published_by_one_approved_by_another_rolled_back_by_anybody(run: Run, f
 
 def test_without_a_name_the_operating_systems_user_acts_and_cannot_approve_itself(run: Run, folder: Path) -> None:
     published = read(run("policy", "publish", str(folder), "--json"))
-    assert (published["author"], published["note"]) == ("teller", "")
+    assert (published["author"], published["note"]) == (user(), "")
     assert run("policy", "approve", published["policy"]).exit_code == 1
+
+
+def test_no_variable_of_the_environment_makes_another_person(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "somebody-else")
+    assert read(run("policy", "publish", str(folder), "--json"))["author"] == user()
+
+
+def test_another_name_needs_a_mandate_and_the_refusal_says_how_to_get_one(run: Run, folder: Path, store: Store) -> None:
+    refused = run("policy", "publish", str(folder), "--as", "zoe")
+    assert refused.exit_code == 1
+    assert f'You are "{user()}", and no mandate lets you act for "zoe".' in refused.stderr
+    assert f"`fourcast mandates ask {user()} --for zoe`" in refused.stderr
+    assert [each.author for each in store.proposals.list_proposals(10)] == ["demo"]
+    for verb in (("policy", "approve", "4933aa"), ("rollback",), ("challenge", "--end")):
+        assert "no mandate lets you act" in run(*verb, "--as", "zoe").stderr
+
+
+def test_a_mandate_counts_once_a_second_person_confirmed_it(run: Run, folder: Path, store: Store) -> None:
+    asked = read(run("mandates", "ask", user(), "--for", "zoe", "--note", "zoe is on leave", "--json"))
+    own = run("mandates", "confirm", str(asked["id"]))
+    assert (own.exit_code, "somebody else must confirm it" in own.stderr) == (1, True)
+    assert run("policy", "publish", str(folder), "--as", "zoe").exit_code == 1
+    store.mandates.confirm(asked["id"], "ben")
+    assert read(run("policy", "publish", str(folder), "--as", "zoe", "--json"))["author"] == "zoe"
+    assert run("mandates", "end", str(asked["id"])).exit_code == 0
+    assert run("policy", "publish", str(folder), "--as", "zoe").exit_code == 1
+    assert f"ended by {user()}" in run("mandates", "list").stdout
+    assert "What for?" in run("mandates", "ask", "zoe").stderr
+    told = [(row["actor"], row["action"]) for row in store.audit.list_rows(20)]
+    for step in ((user(), "mandate.ask"), ("ben", "mandate.confirm"), (user(), "mandate.end")):
+        assert step in told
 
 
 def test_a_borrowed_name_leaves_a_trace(run: Run, folder: Path) -> None:
     published = read(run("policy", "publish", str(folder), "--as", "anna", "--note", "autumn", "--json"))
-    assert published["note"] == "autumn [user teller]"
+    assert published["note"] == f"autumn [user {user()}]"
+
+
+@pytest.fixture
+def red_folder(folder: Path) -> Path:
+    """The shipped policy with a rule's case left out beside the rate."""
+    consumer = yaml.safe_load((folder / "consumer.yaml").read_text(encoding="utf-8"))
+    next(rule for rule in consumer["rules"] if len(rule.get("cases", [])) > 1)["cases"].pop()
+    (folder / "consumer.yaml").write_text(yaml.safe_dump(consumer, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+def test_a_red_change_is_marked_and_needs_a_third_person_of_compliance(
+    run: Run, red_folder: Path, store: Store
+) -> None:
+    differs = run("policy", "diff", str(red_folder))
+    assert "cases was" in differs.stdout and "[needs: compliance, deleted case]" in differs.stdout
+    assert differs.stdout.splitlines()[-1] == "1 of 2 changes need: compliance (`fourcast policy sign`)"
+    published = read(run("policy", "publish", str(red_folder), "--as", "anna", "--json"))
+    assert published["needs"] == ["compliance"]
+    policy = published["policy"][:12]
+
+    unsigned = run("policy", "approve", policy, "--as", "ben")
+    assert unsigned.exit_code == 1
+    assert "1 of its changes need the signature of compliance" in unsigned.stderr
+    assert "1 of its changes need the signature" in run("challenge", policy, "--as", "ben").stderr
+    assert 'No mandate lets "ben" sign for compliance' in run("policy", "sign", policy, "--as", "ben").stderr
+    let_act(store, comply=("anna", "ben"))
+    assert "somebody else must sign it" in run("policy", "sign", policy, "--as", "anna").stderr
+    assert read(run("policy", "sign", policy, "--as", "ben", "--json"))["signed by"] == "ben"
+    assert run("policy", "approve", policy, "--as", "ben").exit_code == 1, "its signer is no third person"
+    assert run("policy", "sign", policy, "--as", "lan", "--note", "read").exit_code == 0
+    approved = run("policy", "approve", policy, "--as", "ben")
+    assert approved.exit_code == 0, approved.output
+    assert "policy value: no decision whose attribution window has closed" in approved.stdout
+    assert "0 decisions, no interval" in approved.stdout
+    assert "ben, lan" in approved.stdout
+    (detail,) = (row["detail"] for row in store.audit.list_rows(9) if row["action"] == "policy.approve")
+    assert (detail["red"], detail["signed_by"]) == (1, ["lan"])
+
+
+def test_a_withdrawn_policy_never_serves_again_and_what_serves_needs_something_to_fall_back_on(
+    run: Run, folder: Path, store: Store
+) -> None:
+    first = store.releases.active()
+    published = read(run("policy", "publish", str(folder), "--as", "anna", "--json"))["policy"]
+    assert run("policy", "approve", published, "--as", "ben").exit_code == 0
+    alone = run("policy", "withdraw", published, "--reason", "wrong rate", "--as", "ben")
+    assert (alone.exit_code, "name the release to fall back on" in alone.stderr) == (2, True)
+    gone = read(run("policy", "withdraw", published, "--reason", "wrong rate", "--to", "1", "--as", "ben", "--json"))
+    assert first is not None and (gone["withdrawn"], gone["policy"]) == (published, first.policy)
+    refusals = (
+        ("policy", "publish", str(folder), "--as", "cleo"),
+        ("policy", "approve", published, "--as", "ben"),
+        ("policy", "sign", published, "--as", "lan"),
+        ("challenge", published, "--as", "ben"),
+        ("rollback", "--to", published),
+        ("rollback", "--to", "2"),
+        ("policy", "withdraw", published, "--reason", "again"),
+    )
+    for refusal in refusals:
+        refused = run(*refusal)
+        assert refused.exit_code == 1, refusal
+        assert 'was withdrawn by "ben" and never serves again: wrong rate' in refused.stderr, refusal
+    assert run("rollback").exit_code == 2, "the release before it is what serves; its own is passed over"
+
+
+def test_a_rollback_goes_to_the_release_that_is_named(run: Run, folder: Path, store: Store) -> None:
+    first = store.releases.active()
+    assert first is not None
+    published = read(run("policy", "publish", str(folder), "--as", "anna", "--json"))["policy"]
+    assert run("policy", "approve", published, "--as", "ben").exit_code == 0
+    assert read(run("rollback", "--to", first.policy[:8], "--json"))["policy"] == first.policy
+    assert read(run("policy", "rollback", "--to", "2", "--json"))["policy"] == published
+    serves = run("rollback", "--to", "2")
+    assert (serves.exit_code, "is what serves already" in serves.stderr) == (2, True)
+    for unknown in ("99", "b-000000000000", "ffffffffffff"):
+        assert run("rollback", "--to", unknown).exit_code == 2, unknown
 
 
 def test_a_broken_folder_names_every_problem_and_stores_nothing(run: Run, folder: Path, store: Store) -> None:
@@ -149,7 +261,7 @@ def test_weights_show_the_way_from_the_situation_to_the_four_c(run: Run) -> None
 def test_the_audit_log_is_listed_and_holds(run: Run, folder: Path) -> None:
     run("policy", "publish", str(folder), "--as", "anna")
     verdict = read(run("audit", "verify", "--json"))
-    assert (verdict["holds"], verdict["rows"]) == (True, 4)
+    assert (verdict["holds"], verdict["rows"]) == (True, 10)
     newest = next(iter(read(run("audit", "list", "--limit", "1", "--json")).values()))
     assert (newest["actor"], newest["action"]) == ("anna", "policy.propose")
     assert verdict["head"] == f"{verdict['rows']}.{newest['hash']}"

@@ -136,7 +136,11 @@ def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridde
     with pytest.raises(GateRefused, match="lower bound"):
         governance.approve(new.hash, "ben", "")
     assert store.releases.active() is not None and store.releases.active().policy != new.hash  # type: ignore[union-attr]
-    assert governance.approve(new.hash, "ben", "we know", override=True).policy == new.hash
+    made = governance.approve(new.hash, "ben", "we know", override=True)
+    assert (made.release.policy, made.gate.decisions) == (new.hash, CUSTOMERS)
+    assert made.gate.refusal == report.refusal
+    value = report.value.difference
+    assert value is not None and made.gate.difference == (value.value, value.low, value.high)
     newest = store.audit.list_rows(5)
     assert any("against the gate" in str(row["detail"]) for row in newest)
     governance.rollback("ben", "")
@@ -152,7 +156,7 @@ def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
 ) -> None:
     monkeypatch.setattr(value_gate_process, "PROCESS", endless.PROCESS)
     monkeypatch.setattr(value_gate_process, "CPU_S", 1)
-    refused = value_gate_process.refusal(store, champion.hash)
+    refused = value_gate_process.judge(store, champion.hash).refusal
     assert refused == "replaying the stored decisions takes more than 1 seconds of computing and 2 GiB of memory"
     with pytest.raises(GateRefused, match="with an override"):
         value_gate_process.note_with_gate("we know", refused, override=False)
@@ -160,7 +164,7 @@ def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
         value_gate_process.note_with_gate("we know", refused, override=True) == f"against the gate ({refused}); we know"
     )
     with pytest.raises(Unavailable, match="nothing was changed"):
-        value_gate_process.refusal(store, champion.hash, Patience(0.0, "Ask later."))
+        value_gate_process.judge(store, champion.hash, Patience(0.0, "Ask later."))
 
 
 def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the_gate(

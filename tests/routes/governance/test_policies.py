@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from service.app import create_app
 from service.cache import Cache
 from service.core.domain import Client
+from service.core.errors import Conflict
 from service.engine.auth import new_key
 from service.engine.engine import Engine
 from service.engine.releases import policy_check_process
@@ -22,19 +24,22 @@ from service.routes.governance.policies.policies import (
     ProposalsAnswer,
     ReleaseAnswer,
 )
-from service.routes.governance.policies.proposals import INSTEAD
+from service.routes.governance.policies.proposals import INSTEAD, ApprovedAnswer, SignedAnswer
 from service.routes.governance.policies.releases import ReleasesAnswer
 from service.routes.governance.policies.simulation import SimulationAnswer
 from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
-from service.store import Store
+from service.store import Review, Store
 from tests.routes.conftest import CUSTOMERS
+from tests.seed import transaction
 from tests.servers import execute
 
 OFFICERS = {
     "author": Client("anna", frozenset({"policies:write", "policies:approve"})),
     "writer": Client("dora", frozenset({"policies:write"})),
     "approver": Client("ben", frozenset({"policies:approve"})),
+    "officer": Client("lan", frozenset({"policies:comply"})),
+    "everything": Client("eve", frozenset({"policies:write", "policies:approve", "policies:comply"})),
     "own": Client("own", frozenset({"policies:write", "policies:approve"}), "c-1"),
 }
 Headers = dict[str, str]
@@ -112,8 +117,11 @@ def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]
     assert own.json["detail"] == '"anna" proposed this policy: somebody else must approve it.'
 
     approved = client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
-    fits(ReleaseAnswer, approved)
-    assert approved.json == {"id": before["id"] + 1, "policy": name, "bundle": None, "prices": {}}
+    fits(ApprovedAnswer, approved)
+    gate = approved.json["gate"]
+    assert (gate["verdict"], gate["decisions"], gate["difference_yuan"]) == ("open", 0, None)
+    release = {"id": before["id"] + 1, "policy": name, "bundle": None, "prices": {}}
+    assert approved.json == release | {"gate": gate}
     again = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["approver"])
     assert (again.status_code, again.json["type"]) == (409, "urn:fourcast:problem:conflict")
 
@@ -135,6 +143,102 @@ def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]
         ("anna", "retired"),
         ("demo", "active"),
     }
+
+
+def red_documents() -> dict[str, Any]:
+    """The shipped policy with the words of a family changed."""
+    changed = documents()
+    changed["messages"]["families"]["deposit"]["title"]["en"] = "Save: {name}"
+    return changed
+
+
+def test_a_red_proposal_needs_three_people_on_every_road(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
+    proposed = client.post("/v1/policies", json={"documents": red_documents()}, headers=keys["author"])
+    fits(ProposalAnswer, proposed)
+    assert (proposed.json["needs"], proposed.json["signatures"]) == (["compliance"], [])
+    name = proposed.json["policy"]
+    told = client.get(f"/v1/policies/{name}/diff", headers=keys["officer"])
+    fits(DifferenceAnswer, told)
+    assert [(one["needs"], one["red"]) for one in told.json["changes"]] == [(None, None), ("compliance", "words")]
+
+    def approve(who: str) -> Any:
+        return client.post(f"/v1/policies/{name}/approve", json={}, headers=keys[who])
+
+    def sign(who: str) -> Any:
+        return client.post(f"/v1/policies/{name}/sign", json={"note": "read"}, headers=keys[who])
+
+    unsigned = approve("approver")
+    assert (unsigned.status_code, unsigned.json["type"]) == (409, "urn:fourcast:problem:unsigned")
+    trial = client.put("/v1/challenger", json={"policy": name}, headers=keys["approver"])
+    assert (trial.status_code, trial.json["type"]) == (409, "urn:fourcast:problem:unsigned")
+    assert sign("author").status_code == 403, "a scope of its own"
+    fits(SignedAnswer, sign("everything"))
+    assert approve("everything").json["type"] == "urn:fourcast:problem:unsigned", "who signs does not approve"
+    assert [one["signer"] for one in sign("officer").json["signatures"]] == ["eve", "lan"]
+    assert len(sign("officer").json["signatures"]) == 2, "signing again changes nothing"
+    fits(ApprovedAnswer, approve("everything"))
+    assert [row["action"] for row in fresh.audit.list_rows(9)].count("policy.sign") == 2
+    whole = client.get(f"/v1/policies/{name}", headers=keys["writer"])
+    fits(PolicyAnswer, whole)
+    assert whole.json["needs"] == [], "it is what serves"
+
+
+def test_nobody_signs_their_own_policy_or_one_never_proposed(client: Any, keys: dict[str, Headers]) -> None:
+    own = client.post("/v1/policies", json={"documents": red_documents()}, headers=keys["everything"]).json["policy"]
+    refused = client.post(f"/v1/policies/{own}/sign", json={}, headers=keys["everything"])
+    assert (refused.status_code, refused.json["type"]) == (409, "urn:fourcast:problem:own-approval")
+    assert refused.json["detail"] == '"eve" proposed this policy: somebody else must sign it for compliance.'
+    chinese = client.post(f"/v1/policies/{own}/approve", json={}, headers=keys["approver"] | {"Accept-Language": "zh"})
+    assert chinese.json["title"] == "合规尚未签署"
+
+
+def test_what_serves_changing_meanwhile_asks_for_another_comparison(
+    client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    name = client.post("/v1/policies", json={"documents": red_documents()}, headers=keys["author"]).json["policy"]
+    with pytest.raises(Conflict, match="compare with it, and ask again"):
+        fresh.proposals.approve(name, "ben", "", None, Review("f" * 64, 0))
+
+
+def test_a_withdrawn_policy_is_refused_everywhere_and_something_else_serves(
+    client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    first = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]
+    name = publish(client, keys).json["policy"]
+    assert client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["approver"]).status_code == 200
+    path, generation = f"/v1/policies/{name}/withdraw", generation_of(fresh)
+    assert client.post(path, json={"reason": "wrong"}, headers=keys["officer"]).status_code == 403
+    assert client.post(path, json={"reason": ""}, headers=keys["approver"]).status_code == 422
+    assert client.post(path, json={"reason": "wrong"}, headers=keys["approver"]).status_code == 409
+    gone = client.post(path, json={"reason": "wrong", "to": str(first["id"])}, headers=keys["approver"])
+    fits(SignedAnswer, gone)
+    assert (gone.json["withdrawn"]["actor"], gone.json["withdrawn"]["reason"]) == ("ben", "wrong")
+    assert generation_of(fresh) == generation + 1, "no answer cached before is served"
+    active = fresh.releases.active()
+    assert active is not None and active.policy == first["policy"]
+    for method, where, body in (
+        ("POST", "/v1/policies", {"documents": documents()}),
+        ("POST", f"/v1/policies/{name}/approve", {}),
+        ("PUT", "/v1/challenger", {"policy": name}),
+        ("POST", "/v1/releases/rollback", {"to": name}),
+        ("POST", path, {"reason": "again"}),
+    ):
+        who = "author" if where == "/v1/policies" else "approver"
+        refused = client.open(where, method=method, json=body, headers=keys[who])
+        assert (refused.status_code, refused.json["type"]) == (409, "urn:fourcast:problem:withdrawn"), where
+
+
+def test_withdrawing_what_is_on_trial_ends_the_trial(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
+    name = publish(client, keys).json["policy"]
+    assert client.put("/v1/challenger", json={"policy": name}, headers=keys["approver"]).status_code == 200
+    client.post(f"/v1/policies/{name}/withdraw", json={"reason": "wrong"}, headers=keys["approver"])
+    assert client.get("/v1/challenger", headers=keys["approver"]).json == {"challenger": None}
+    assert fresh.releases.list_releases()[0]["note"] == "trial ends: its policy was withdrawn"
+
+
+def generation_of(store: Store) -> int:
+    with transaction(store) as connection:
+        return int(connection.execute(text("SELECT cache_generation FROM serving")).scalar_one())
 
 
 def test_the_audit_log_tells_it_and_holds(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
@@ -257,7 +361,7 @@ def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
     found, stored = ended(app, client, asked, keys["author"]), client.get("/v1/policies", headers=keys["writer"])
     answer, name = found["answer"], found["answer"]["body"]["policy"]
     assert (found["state"], answer["status"], answer["location"]) == ("done", 201, f"/v1/policies/{name}")
-    assert answer["body"] == stored.json["policies"][0]
+    assert answer["body"] == stored.json["policies"][0] | {"needs": [], "signatures": [], "withdrawn": None}
     assert "documents" not in fresh.jobs.read(found["id"]).request, "a policy lies in one place"
     for who in ("writer", "approver"):
         assert client.get(asked.headers["Location"], headers=keys[who]).status_code == 404, who
@@ -271,6 +375,8 @@ def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
     assert refused["answer"]["body"]["trace_id"] == own.headers["X-Request-Id"], "the trace of who asked"
     done = ended(app, client, others, keys["approver"])
     assert (done["state"], done["answer"]["status"]) == ("done", 200)
+    gate = done["answer"]["body"].pop("gate")
+    assert (gate["verdict"], gate["decisions"]) == ("open", 0)
     assert done["answer"]["body"] == {"id": 2, "policy": name, "bundle": None, "prices": {}}
     assert fresh.releases.active() is not None and fresh.releases.active().policy == name  # type: ignore[union-attr]
     assert later(client, f"/v1/policies/{'f' * 64}/approve", {}, keys["approver"]).status_code == 404
@@ -334,10 +440,12 @@ def test_an_unknown_hash_is_not_found(client: Any, keys: dict[str, Headers], met
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/v1/policies", {"author", "writer"}),
-        ("GET", "/v1/policies", {"author", "writer", "approver"}),
-        ("GET", "/v1/releases", {"author", "writer", "approver"}),
-        ("POST", "/v1/releases/rollback", {"author", "approver"}),
+        ("POST", "/v1/policies", {"author", "writer", "everything"}),
+        ("GET", "/v1/policies", {"author", "writer", "approver", "officer", "everything"}),
+        ("GET", "/v1/releases", {"author", "writer", "approver", "officer", "everything"}),
+        ("POST", "/v1/releases/rollback", {"author", "approver", "everything"}),
+        ("POST", "/v1/policies/p/sign", {"officer", "everything"}),
+        ("POST", "/v1/policies/p/withdraw", {"author", "approver", "everything"}),
     ],
 )
 def test_who_may_do_what(client: Any, keys: dict[str, Headers], method: str, path: str, allowed: set[str]) -> None:

@@ -11,7 +11,7 @@ from service.core.errors import Conflict, FourcastError, InvalidInput, NotFound,
 from service.store import Store
 from service.store.outbox.jobs import APPROVAL, POLICIES, LeaseLost, end
 from service.store.releases.challengers import Challenger
-from service.store.releases.proposals import same_person
+from service.store.releases.persons import same_person
 from tests.seed import activate, put_policy
 
 
@@ -179,7 +179,7 @@ def test_every_step_stands_in_the_log_and_the_chain_holds(store: Store) -> None:
     ]
     assert store.audit.verify().broken_at is None
     approved = store.audit.list_rows(4)[3]
-    assert approved["detail"] == {"author": "Anna", "note": "yes"}
+    assert approved["detail"] == {"author": "Anna", "note": "yes", "red": 0, "signed_by": []}
     assert approved["subject"] == "p-2"
     assert len(approved["hash"]) == 64
 

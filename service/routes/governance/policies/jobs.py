@@ -20,6 +20,7 @@ from service.routes.governance.policies.policies import (
     proposal_document,
     publish_status,
     release_document,
+    signing_document,
 )
 from service.routes.http.fields import Loose, describe
 from service.routes.http.guard import engine
@@ -148,10 +149,11 @@ def _answer(job: Job) -> dict[str, Any] | None:
         return {
             "status": publish_status(outcome["new"]),
             "location": locate_proposal(made),
-            "body": proposal_document(made),
+            "body": {**proposal_document(made), **signing_document(made.policy)},
         }
     if "release" in outcome:
-        return {"status": 200, "location": None, "body": release_document(Release(**outcome["release"]))}
+        body = release_document(Release(**outcome["release"]))
+        return {"status": 200, "location": None, "body": body | {"gate": outcome.get("gate")}}
     if job.finished_at is None:
         return None
     error = outcome.get("problem") or problem_of(Unavailable(str(job.error)))

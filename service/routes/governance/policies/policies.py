@@ -35,6 +35,12 @@ def note_field() -> fields.String:
     )
 
 
+def to_field() -> Word:
+    """Return the field that names a release to go back to."""
+    words = "A release: its number, the hash of its policy or the beginning of it, or its bundle's version."
+    return Word(HASH, load_default=None, allow_none=True, metadata=describe(words))
+
+
 class NoteInput(Strict):
     """A note."""
 
@@ -47,6 +53,22 @@ class ListQuery(Strict):
     limit = QueryInteger(1, 500, load_default=50, metadata=describe("How many at most, newest first."))
 
 
+class SignatureAnswer(Loose):
+    """A signature of compliance."""
+
+    signer = fields.String(required=True)
+    note = fields.String(required=True)
+    signed_at = fields.DateTime(required=True)
+
+
+class WithdrawalAnswer(Loose):
+    """Who withdrew a policy, and why."""
+
+    actor = fields.String(required=True)
+    reason = fields.String(required=True)
+    withdrawn_at = fields.DateTime(required=True)
+
+
 class ProposalAnswer(Loose):
     """A policy and its state."""
 
@@ -57,6 +79,21 @@ class ProposalAnswer(Loose):
     state = fields.String(required=True, metadata={"enum": ["proposed", "active", "retired"]})
     release = fields.Integer(required=True, allow_none=True, metadata=describe("The newest release that served it."))
     approver = fields.String(required=True, allow_none=True)
+    needs = fields.List(
+        fields.String(),
+        metadata=describe(
+            "What it needs beside an approval: `compliance`, the signature of a third person, where changes are red "
+            "against what serves now. In the answer about one policy."
+        ),
+    )
+    signatures = fields.List(
+        fields.Nested(SignatureAnswer), metadata=describe("Who signed it for compliance, oldest first.")
+    )
+    withdrawn = fields.Nested(
+        WithdrawalAnswer,
+        allow_none=True,
+        metadata=describe("Null unless it was withdrawn: then it never serves again."),
+    )
 
 
 class ReleaseAnswer(Loose):
@@ -109,6 +146,8 @@ class ChangeAnswer(Loose):
     field = fields.String(required=True, allow_none=True)
     before = fields.Raw(required=True, allow_none=True)
     after = fields.Raw(required=True, allow_none=True)
+    red = fields.String(allow_none=True, metadata=describe("Why compliance must sign it; null where it need not."))
+    needs = fields.String(allow_none=True, metadata={"enum": ["compliance", None]})
     sentence = fields.String(required=True)
 
 
@@ -117,14 +156,15 @@ class DifferenceAnswer(Loose):
 
     old = fields.String(required=True)
     new = fields.String(required=True)
+    needs = fields.List(fields.String(), metadata=describe("`compliance` where a change is red."))
     changes = fields.List(fields.Nested(ChangeAnswer), required=True)
     weights = fields.List(
         fields.Nested(ShiftAnswer), required=True, metadata=describe("Weights of the four C that move.")
     )
 
 
-WRITE, APPROVE = "policies:write", "policies:approve"
-EITHER = (WRITE, APPROVE)
+WRITE, APPROVE, COMPLY = "policies:write", "policies:approve", "policies:comply"
+EITHER = (WRITE, APPROVE, COMPLY)
 QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
 
 
@@ -160,7 +200,8 @@ def get_policy(client: Client, policy_hash: str) -> Response:
     """
     governance = engine().governance
     proposal = governance.proposal(expect_word(policy_hash, "policy_hash"))
-    return answer_json({**proposal_document(proposal), "documents": governance.policy(policy_hash).documents})
+    documents = governance.policy(policy_hash).documents
+    return answer_json({**proposal_document(proposal), **signing_document(policy_hash), "documents": documents})
 
 
 @api.get(
@@ -173,7 +214,8 @@ def get_policy(client: Client, policy_hash: str) -> Response:
 def diff_policy(client: Client, policy_hash: str) -> Response:
     """What a policy says differently from another, by default from the one that serves
 
-    Every change by document and entry, what it was and what it is.
+    Every change by document and entry, what it was and what it is. `red` marks those that compliance must sign: rules
+    that protect, what they read, consent and contact, kinds, words, and rules or cases taken away.
     """
     governance, against = engine().governance, check(DifferenceQuery(), dict(request.args), QUERY)["against"]
     new = governance.policy(expect_word(policy_hash, "policy_hash"))
@@ -195,6 +237,20 @@ def proposal_document(proposal: Proposal) -> dict[str, object]:
         "state": proposal.state,
         "release": proposal.release,
         "approver": proposal.approver,
+    }
+
+
+def signing_document(policy_hash: str) -> dict[str, object]:
+    """What a policy needs beside an approval, who signed it, and its withdrawal."""
+    governance = engine().governance
+    gone = governance.withdrawal(policy_hash)
+    signed = governance.signatures(policy_hash)
+    return {
+        "needs": governance.needs(policy_hash),
+        "signatures": [{"signer": one.signer, "note": one.note, "signed_at": iso(one.at, UTC)} for one in signed],
+        "withdrawn": None
+        if gone is None
+        else {"actor": gone.actor, "reason": gone.reason, "withdrawn_at": iso(gone.at, UTC)},
     }
 
 

@@ -6,7 +6,7 @@ from flask import Response, request
 from marshmallow import fields
 
 from service.core.domain import Client
-from service.core.errors import Conflict
+from service.core.errors import Conflict, NotFound, Withdrawn
 from service.rendering.answer import iso
 from service.routes.governance.policies.policies import (
     APPROVE,
@@ -19,11 +19,18 @@ from service.routes.governance.policies.policies import (
     answer_json,
     api,
     release_document,
+    to_field,
 )
 from service.routes.http.fields import Loose, check, describe
 from service.routes.http.guard import engine
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import response_doc
+
+
+class RollbackInput(NoteInput):
+    """A note, and the release to restore."""
+
+    to = to_field()
 
 
 class ListedRelease(ReleaseAnswer):
@@ -63,14 +70,15 @@ def list_releases(client: Client) -> Response:
 @api.post(
     "/v1/releases/rollback",
     scope=(APPROVE, "models:promote"),
-    body=NoteInput,
+    body=RollbackInput,
     answers={"200": response_doc("The release before, as a new one.", ReleaseAnswer)},
-    errors=(Conflict,),
+    errors=(Conflict, NotFound, Withdrawn),
 )
 def rollback_release(client: Client) -> Response:
-    """Restore the release before the one that serves
+    """Restore the release before the one that serves, or the one that `to` names
 
-    Needs no second person: what it restores was approved before. Once more goes further back.
+    Needs no second person: what it restores was approved before. Once more goes further back. Withdrawn policies are
+    passed over, and refused where they are named.
     """
-    governance, body = engine().governance, check(NoteInput(), read_json(request), BODY)
-    return answer_json(release_document(governance.rollback(client.name, body["note"])))
+    governance, body = engine().governance, check(RollbackInput(), read_json(request), BODY)
+    return answer_json(release_document(governance.rollback(client.name, body["note"], body["to"])))

@@ -52,6 +52,7 @@ from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import VisitorService
 from service.engine.portrait import portrait_now
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
+from service.engine.releases.audit_anchors import AuditAnchors
 from service.engine.releases.governance import Governance
 from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
@@ -99,6 +100,7 @@ class Engine:
         self.models = ModelCatalogue(settings, store)
         self.experiments = ExperimentService(store, lambda: self._releases.serving, clock)
         self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign, clock)
+        self.anchors = AuditAnchors(settings, store, clock)
         self.drift = DriftService(store, lambda: self._releases.serving, clock)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:

@@ -60,6 +60,14 @@ def note_objections(open_cases: int, overdue: int) -> None:
     _objections.labels("overdue").set(overdue)
 
 
+_anchored = _newest("fourcast_audit_anchored_seconds", "When the audit log's head was last anchored; 0: never.")
+
+
+def note_anchor(at_ms: int | None) -> None:
+    """Show when the head of the audit log was last written outside the database (ms); None: never."""
+    _anchored.set(0.0 if at_ms is None else at_ms / 1000)
+
+
 def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None:
     """Show the latest drift; None removes all figures, where nothing that serves can be compared."""
     for gauge in _drift_gauges:

@@ -17,6 +17,7 @@ from service.core.errors import Unavailable
 from service.engine.crm import Crm
 from service.engine.drift import DriftService
 from service.engine.offers.visitors import VisitorService
+from service.engine.releases.audit_anchors import AuditAnchors
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.objections import ObjectionService
 from service.engine.runner_failures import Failures
@@ -46,6 +47,7 @@ class Runner:
         visitors: VisitorService,
         policy_jobs: PolicyJobs,
         objections: ObjectionService,
+        anchors: AuditAnchors,
     ) -> None:
         self._stop = threading.Event()
         self._sender = crm.sender
@@ -61,6 +63,7 @@ class Runner:
             Line("drift", drift.watch, 900.0),
             Line("objections", objections.measure, 60.0),
             Line("objection_records", objections.prune, 3_600.0),
+            Line("anchors", anchors.watch, 3_600.0),
         )
 
     def stop(self) -> None:

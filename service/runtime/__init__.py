@@ -1,5 +1,6 @@
 """The process around the product: settings, servers from wheels, gunicorn's configuration, logs, traces.
 
+anchors        places outside the database where the head of the audit log is written
 child_process  a child process with bounds on its computing and its memory
 config         every FOURCAST_* variable once, with its default, its range and its meaning
 embedded       PostgreSQL and Valkey from their wheels, where the bank has given no servers

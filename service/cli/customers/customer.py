@@ -33,9 +33,9 @@ def copy(customer_id: str | None, external_key: str | None, out: Path, language:
     """Write a copy of everything about CUSTOMER_ID, whole, as JSON or as a page to read; the audit log says so."""
     if out.suffix not in (".json", ".html"):
         raise click.BadParameter(f"must end in .json or .html, got {out.name}", param_hint="--out")
-    actor, _ = actor_of(name)
 
     def write(engine: Engine, stack: Stack) -> None:
+        actor, _ = actor_of(stack, name)
         asked = CopyRequest(whose(stack.store, customer_id, external_key), actor, language)
         pieces = _json(engine, asked) if out.suffix == ".json" else _html(engine, asked)
         with out.open("wb") as file:

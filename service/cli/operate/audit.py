@@ -8,9 +8,12 @@ from typing import Any
 import click
 import orjson
 
+from service.cli.actor import actor_of
 from service.cli.bank.customer_names import external_key_option, id_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
+from service.core.clock import now_ms
+from service.engine.releases.audit_anchors import AuditAnchors
 from service.rendering.answer import iso
 from service.store import Head
 
@@ -18,6 +21,19 @@ from service.store import Head
 @click.group()
 def audit() -> None:
     """The audit log: who did what, in a chain that nobody can change unseen."""
+
+
+@audit.command()
+@json_option
+def anchor(as_json: bool) -> None:
+    """Write the head to every place of FOURCAST_AUDIT_ANCHORS now, as the runner does daily. Exit code 1 if one fails.
+
+    A file gets a line more, a URL a signed POST. `fourcast audit verify` holds the chain against the files.
+    """
+    with open_stack() as stack:
+        made = AuditAnchors(stack.settings, stack.store, now_ms).write(actor_of(stack, None)[0])
+    show({"head": made.head, **dict.fromkeys(made.places, "took it"), **made.failed}, as_json)
+    sys.exit(1 if made.failed else 0)
 
 
 @audit.command()
@@ -39,15 +55,20 @@ def verify(since: str | None, as_json: bool) -> None:
     """Walk the whole chain, and hold it against the releases and erasures it tells of. Exit code 1 where it breaks.
 
     The first broken row is named, also where what it said of a customer was changed, or is gone without an erasure.
-    Without --since, who may write the database could have made the whole chain anew.
+    The chain is held against every head in the files of FOURCAST_AUDIT_ANCHORS, too. Without those and without --since,
+    who may write the database could have made the whole chain anew.
     """
     noted = None if since is None else Head.parse(since)
     with open_stack() as stack:
-        verdict, differences = stack.store.audit.verify(noted), stack.store.audit.crosscheck()
+        anchored = AuditAnchors(stack.settings, stack.store, now_ms)
+        verdict, differences = anchored.verify([] if noted is None else [noted])
+        differences += stack.store.audit.crosscheck()
     holds = verdict.broken_at is None and not differences
     told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": str(Head(verdict.rows, verdict.head))}
     if noted is not None:
         told["since"] = str(noted)
+    if anchored.places:
+        told["anchors"] = list(anchored.places) if as_json else ", ".join(anchored.places)
     if verdict.broken_at is not None:
         told |= {"broken_at": verdict.broken_at, "reason": verdict.reason}
     if differences:

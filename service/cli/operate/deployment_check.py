@@ -19,8 +19,9 @@ from service.cache.inspection import RedisState
 from service.cache.inspection import inspect as inspect_redis
 from service.core.clock import now_ms
 from service.core.errors import FourcastError
-from service.core.grid import day_at
+from service.core.grid import DAY_MS, day_at
 from service.engine.releases.artifacts import Artifacts
+from service.engine.releases.audit_anchors import OLD_MS, AuditAnchors
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.rights.filing import read_filing
 from service.rules.policy import Policy, load
@@ -53,6 +54,7 @@ def examine(settings: Settings, deployed: bool) -> list[Finding]:
     rows: tuple[tuple[str, Check], ...] = (("folders", folders), ("policy", policy))
     if deployed:
         rows = (*rows, ("filing", filing), ("postgresql", postgresql), ("redis", redis), ("release", release))
+        rows = (*rows, ("audit", audit))
     return [finding for name, check in rows for finding in _safely(name, check, settings)]
 
 
@@ -206,6 +208,26 @@ def _calendar(name: str, policy: Policy) -> Finding:
         return Finding(name, "ok", str(found))
     mend = "fourcast calendar import FILE FOLDER, then publish and approve the policy"
     return Finding(name, "fault" if found.ended else "note", f"{found}: {mend}")
+
+
+def audit(settings: Settings) -> Iterator[Finding]:
+    """The findings on the anchors of the audit log: some are configured, and the last one is young."""
+    if not settings.audit_anchors:
+        words = "FOURCAST_AUDIT_ANCHORS is not set: who may write the database could make the audit log anew unseen"
+        yield Finding("audit anchors", "note", words)
+    if not settings.audit_anchors or settings.database_url is None:
+        return
+    store = Store(settings.database_url, PATIENCE_MS)
+    try:
+        last = AuditAnchors(settings, store, now_ms).last_at()
+    finally:
+        store.close()
+    age_ms = None if last is None else now_ms() - last
+    if age_ms is None or age_ms > OLD_MS:
+        when = "never" if age_ms is None else f"{age_ms // DAY_MS} days ago"
+        yield Finding("audit anchors", "note", f"last written {when}: does `fourcast work` run? fourcast audit anchor")
+    else:
+        yield Finding("audit anchors", "ok", f"written to {len(settings.audit_anchors)} places within two days")
 
 
 def _clock(name: str, skew_ms: float) -> Iterator[Finding]:

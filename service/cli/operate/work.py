@@ -41,7 +41,8 @@ def work(beside: int | None) -> None:
         store = Store(str(stack.settings.database_url), DEADLINE_MS, stack.settings.secret_keys)
         store.secrets.expect_open()
         engine = Engine(stack.settings, store, Cache(str(stack.settings.redis_url)))
-        runner = Runner(engine.crm, engine.drift, engine.visitors, engine.policy_jobs, engine.objections)
+        parts = engine.crm, engine.drift, engine.visitors, engine.policy_jobs, engine.objections, engine.anchors
+        runner = Runner(*parts)
         if stack.settings.runner_metrics_port:
             start_http_server(stack.settings.runner_metrics_port, stack.settings.host)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -11,5 +11,6 @@ loader                policies and bundles by name, each loaded and checked once
 active_release        the release that this worker serves, and the thread that follows it
 challenger            the share of customers that the challenger serves
 scores                scores of customers by a bundle; none without personalisation
+audit_anchors         the head of the audit log, anchored outside the database
 model_catalogue       the bundles of an installation, listed and compared
 """

@@ -128,6 +128,16 @@ class Settings:
         "TOKEN", address("an access token (JWT)"), None,
         "For the command line: an access token of that issuer; its subject acts, within its scopes.", "",
     )  # fmt: skip
+    audit_anchors: tuple[str, ...] = setting(
+        "AUDIT_ANCHORS",
+        some_of(),
+        (),
+        "Files on other mounts, or URLs, to which the audit log's head is written daily.",
+        "",
+    )
+    audit_anchor_key: str | None = setting(
+        "AUDIT_ANCHOR_KEY", address("whsec_ and base64"), None, "Signs what those URLs get (Standard Webhooks).", ""
+    )
     max_body_bytes: int = setting(
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
     )

@@ -37,7 +37,7 @@ def setting(name: str, parse: tuple[Parse, str], default: T, meaning: str, shown
     """One field of ``Settings``: its variable, parser with the words for what it takes, default and meaning."""
     kept = Setting(PREFIX + name, parse[0], parse[1], meaning, str(default) if shown is None else shown)
     field: T = dataclasses.field(
-        default=default, repr=not name.endswith(("_URL", "_KEYS", "TOKEN")), metadata={"setting": kept}
+        default=default, repr=not name.endswith(("_URL", "_KEY", "_KEYS", "TOKEN")), metadata={"setting": kept}
     )
     return field
 

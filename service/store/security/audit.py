@@ -11,7 +11,7 @@ erasure is in it.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,8 @@ ERASURES = query("""
 NOBODYS = query("""
     SELECT DISTINCT customer_id FROM audit_values WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id)
 """)
+CHANGED = "it is not the row whose head was noted: it, or one before it, was changed and the chain made anew"
+CUT = "the row whose head was noted is not there: rows were cut off, or the chain made anew"
 ROWS = select(audit, values.c.salt, values.c.content).outerjoin(values, values.c.seq == audit.c.seq)
 """The chain, each row with the values beside it."""
 
@@ -197,10 +199,16 @@ class AuditLog:
             last = connection.execute(newest).first()
             return Head(0, GENESIS.hex()) if last is None else Head(last.seq, bytes(last.hash).hex())
 
-    def verify(self, since: Head | None = None) -> ChainVerdict:
-        """Walk the whole chain from its first row; past the row whose head was noted, where one was."""
+    def list_action(self, action: str) -> list[dict[str, Any]]:
+        """Every row of one action, oldest first."""
         with self._database.begin(PATIENCE_S) as connection:
-            return _verify(connection, since)
+            rows = connection.execute(ROWS.where(audit.c.action == action).order_by(audit.c.seq))
+            return [_document(row) for row in rows]
+
+    def verify(self, noted: Sequence[Head] = ()) -> ChainVerdict:
+        """Walk the whole chain from its first row; past every row whose head was noted."""
+        with self._database.begin(PATIENCE_S) as connection:
+            return _verify(connection, noted)
 
     def crosscheck(self) -> list[str]:
         """In words, where the log differs from releases and erasures; at most 20 of a kind."""
@@ -208,25 +216,41 @@ class AuditLog:
             return [*_releases(connection), *_erasures(connection)]
 
 
-def _verify(connection: Connection, since: Head | None) -> ChainVerdict:
-    previous, holds, passed = GENESIS, 0, since is None or _is_passed(since, 0, GENESIS)
+def _verify(connection: Connection, noted: Sequence[Head]) -> ChainVerdict:
+    previous, holds, waiting = GENESIS, 0, Waiting(noted)
     coverage = Coverage(connection)
+    waiting.changed(0, GENESIS)
     for row in connection.execute(ROWS.order_by(audit.c.seq), execution_options={"yield_per": 1000}):
         reason = _fault(row, previous, holds + 1) or coverage.fault(row)
         if reason is not None:
             return ChainVerdict(holds, previous.hex(), row.seq, reason)
         previous, holds = bytes(row.hash), holds + 1
-        if since is not None and since.rows == holds and since.hash != previous.hex():
-            changed = (
-                "it is not the row whose head was noted: it, or one before it, was changed and the chain made anew"
-            )
-            return ChainVerdict(holds, previous.hex(), holds, changed)
-        passed = passed or (since is not None and _is_passed(since, holds, previous))
-    if not passed:
-        cut = "the row whose head was noted is not there: rows were cut off, or the chain made anew"
-        return ChainVerdict(holds, previous.hex(), holds + 1, cut)
+        if waiting.changed(holds, previous):
+            return ChainVerdict(holds, previous.hex(), holds, CHANGED)
+    if waiting:
+        return ChainVerdict(holds, previous.hex(), holds + 1, CUT)
     uncovered = coverage.uncovered()
     return ChainVerdict(holds, previous.hex(), uncovered, None if uncovered is None else audit_values.GONE)
+
+
+class Waiting:
+    """The noted heads that a walk over the chain has not passed yet."""
+
+    def __init__(self, noted: Sequence[Head]) -> None:
+        self._by_rows: dict[int, set[str]] = {}
+        for head in noted:
+            if head.rows is not None:
+                self._by_rows.setdefault(head.rows, set()).add(head.hash)
+        self._anywhere = {head.hash for head in noted if head.rows is None}
+
+    def __bool__(self) -> bool:
+        """Whether a head was not passed."""
+        return bool(self._by_rows or self._anywhere)
+
+    def changed(self, rows: int, last: bytes) -> bool:
+        """Pass the end of the chain after so many rows; whether another head was noted there."""
+        self._anywhere.discard(last.hex())
+        return bool(self._by_rows.pop(rows, {last.hex()}) - {last.hex()})
 
 
 def _releases(connection: Connection) -> Iterator[str]:
@@ -245,10 +269,6 @@ def _erasures(connection: Connection) -> Iterator[str]:
         yield f"{counted.digests} customers were erased, and the log tells of {counted.told} erasures"
     if back := find_erased(connection, connection.execute(NOBODYS).scalars()):
         yield f"what the log said of {len(back)} customers stands there although they were erased"
-
-
-def _is_passed(since: Head, rows: int, last: bytes) -> bool:
-    return since.hash == last.hex() and since.rows in (None, rows)
 
 
 def _document(row: Any) -> dict[str, Any]:

@@ -196,10 +196,10 @@ def test_a_head_noted_elsewhere_holds_while_the_log_only_grows(log: tuple[Store,
     store, _ = log
     head = store.audit.read_head()
     assert (head.rows, head.hash) == (5, store.audit.verify().head)
-    assert store.audit.verify(head).broken_at is None
+    assert store.audit.verify([head]).broken_at is None
     store.audit.append("anna", "policy.publish", "p-6", {})
     for noted in (str(head), head.hash, str(Head(0, GENESIS.hex()))):
-        assert store.audit.verify(Head.parse(noted)) == ChainVerdict(6, store.audit.read_head().hash)
+        assert store.audit.verify([Head.parse(noted)]) == ChainVerdict(6, store.audit.read_head().hash)
 
 
 @pytest.mark.parametrize(
@@ -218,10 +218,10 @@ def test_a_chain_made_anew_does_not_fit_the_head_that_was_noted_before(
     fourth = bytes(execute(url, "SELECT hash FROM audit WHERE seq = 4")[0][0])  # type: ignore[call-overload]
     remade(url, statement)
     assert store.audit.verify().broken_at is None, "by itself the new chain holds"
-    verdict = store.audit.verify(Head(4, fourth.hex()))
+    verdict = store.audit.verify([Head(4, fourth.hex())])
     assert verdict.broken_at == row, "the fifth row came after the head was noted"
     assert (reason or "") in str(verdict.reason)
-    bare = store.audit.verify(Head.parse(fourth.hex()))
+    bare = store.audit.verify([Head.parse(fourth.hex())])
     assert (bare.broken_at is None) == (row is None)
 
 

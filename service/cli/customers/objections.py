@@ -46,8 +46,8 @@ def list_(state: str, branch: str | None) -> None:
 @json_option
 def answer(case: str, outcome: str, words: str, name: str | None, as_json: bool) -> None:
     """Answer CASE (O-0000017), as the person who reviewed it."""
-    actor, _ = actor_of(name)
     with open_stack() as stack:
+        actor, _ = actor_of(stack, name)
         engine = engine_of(stack)
         try:
             number = number_of(case)

@@ -165,12 +165,18 @@ class Context:
     amount_yuan: float | None = request_field("money", "Money just received or freed, in yuan.", personal=True)
 
 
+ARITHMETIC = 2
+"""The arithmetic by which decisions are made now: since 2 the statutory gates are asked after the policy's own."""
+LAWLESS = 1
+"""The arithmetic before the statutory gates: of old records, and to ask what a policy's own gates leave open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """Policy, bundle and prices that serve together; ``bundle`` is None where priors alone decide.
 
     ``on_trial`` is true where policy and bundle are those of the release's challenger, which serves a share of its
-    customers.
+    customers. ``arithmetic`` is how they decide; a record that states none was made by ``LAWLESS``.
     """
 
     id: int
@@ -178,6 +184,7 @@ class Release:
     bundle: str | None
     prices: Mapping[str, float] = field(default_factory=dict)
     on_trial: bool = False
+    arithmetic: int = ARITHMETIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,8 @@ class Treatment:
     """One offer in one channel, with all the factors of its priority (yuan).
 
     ``reasons`` are the fit rules that fired; ``strategies`` are those of the rules that raised it. ``uplift`` is what
-    offering adds to P(taken), where it replaced the propensity in the priority; else None.
+    offering adds to P(taken), where it replaced the propensity in the priority; else None. ``confirmations`` names
+    what must be confirmed before it is sold (``rules.statutory``).
     """
 
     offer: str
@@ -205,6 +213,7 @@ class Treatment:
     alternatives: tuple[str, ...]
     strategies: tuple[str, ...] = ()
     uplift: float | None = None
+    confirmations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

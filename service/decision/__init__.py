@@ -10,6 +10,7 @@ is a hash of the customer, the day and the policy. So the same inputs give the s
     arms                the arms of experiments: who is in which, and what each does differently
     privacy             who is personalised, and what stays unread of those who are not
     columns             the columns that a rule or formula may read
+    law                 the statutory gates, asked of every cell after the policy's own
     segment_and_stage   the trained segment and the stage of life, as columns of rules
     segment_membership  the declared segments of strategies.yaml that a customer is in
     single              one customer at one moment

@@ -18,6 +18,7 @@ from service.decision.arms.assignment import ArmAssignment
 from service.decision.arms.exploration import Draw, draw_explorations
 from service.decision.arms.mixed import MixedArms
 from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
+from service.decision.law import encode_facts, is_lawful
 from service.decision.population import Decisions, Population
 from service.decision.privacy import is_personal_arm, withdrawn_many
 from service.rules.contact_gates import Crowd, GateMask
@@ -72,6 +73,7 @@ def population_of(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
         np.array([any(value is not None for value in one.attributes.values()) for one in snapshots], dtype=bool),
         _consents([snapshot.consents for snapshot in snapshots]),
         past_table(snapshots, compiled.places),
+        encode_facts(snapshots),
     )
 
 
@@ -120,6 +122,7 @@ class _Task:
         self.at = compiled.columns.moment(context.now)
         self.asked = compiled.asked_channel(context)
         self.cost = compiled.contact_cost + compiled.prices(release.prices)
+        self.lawful = is_lawful(release)
 
     def blank(self, customers: Any) -> Decisions:
         """Empty decisions of the right shape; ``withheld`` is the task's own count."""
@@ -179,7 +182,8 @@ class _Task:
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal, clocks)
         contact = self.compiled.contact.check_many(crowd, self.at, self.compiled.columns.calendar)
         resolved = self.compiled.score_resolver.resolve_many(used, crowd.customers)
-        return self.compiled.array_rules.judge(columns, contact_columns, contact, resolved, self.cost)
+        law = self.compiled.law.columns_of_many(part, columns, personal) if self.lawful else None
+        return self.compiled.array_rules.judge(columns, contact_columns, contact, resolved, self.cost, law)
 
     def _best(self, priority: Array) -> tuple[Array, Array]:
         """The best channel of every offer, and its priority; ties go to the policy's order."""

@@ -23,6 +23,7 @@ from service.core.suggestions import explain_unknown
 from service.decision.arms.assignment import ArmAssignment
 from service.decision.arms.policies import ArmPolicy, arm_policies
 from service.decision.columns import RuleColumns
+from service.decision.law import IDS, CompiledLaw
 from service.decision.segment_and_stage import with_stages
 from service.rules.contact_gates import ContactGates, GateMask
 from service.rules.model.rules import grid_index_of
@@ -41,7 +42,10 @@ MOST_CREDITS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class JudgedCells:
-    """Every treatment judged: the gates' masks in the order of their reasons, and the factors of the priority."""
+    """Every treatment judged: the gates' masks in the order of their reasons, and the factors of the priority.
+
+    The masks of the law come last. ``law`` is what it read; None where it was not asked, and closes nothing.
+    """
 
     gate_masks: list[GateMask]
     fitness: Fitness
@@ -51,14 +55,16 @@ class JudgedCells:
     value: Array
     response: Any
     priority: Array
+    law: Columns | None = None
 
 
 class CompiledRules:
     """A policy's rules and formulas, compiled for one customer or for many."""
 
-    def __init__(self, policy: Policy, places: GridIndex, many: bool) -> None:
+    def __init__(self, policy: Policy, places: GridIndex, law: CompiledLaw, many: bool) -> None:
         """Compiles every rule and formula."""
         self.arm_policy = ArmPolicy()
+        self._lawful = law.check_many if many else law.check_one
         self._policy, self._places = policy, places
         self.rulebook = Rulebook(policy, many)
         self._values = Values(policy, many)
@@ -90,23 +96,26 @@ class CompiledRules:
         contact: list[GateMask],
         scores: ResolvedScores,
         cost: Array,
+        law: Columns | None,
     ) -> JudgedCells:
         """All cells of the grid.
 
         ``columns`` is what may be read of the customer. ``contact_columns`` is what contact rules may read: more than
         ``columns`` only for a customer who is not personalised. ``contact`` are the masks of the contact policy's own
         gates, ``scores`` the resolved scores, ``cost`` contact cost and prices in yuan as (1, m, k).
+        ``law`` is what the law reads, or None.
         """
         gate_masks = [gate.passes(columns) for gate in self.rulebook.gates]
         gate_masks += [gate.passes(contact_columns) for gate in self.rulebook.contact]
         gate_masks += contact
+        gate_masks += [True] * len(IDS) if law is None else self._lawful(law)
         fitness = NEUTRAL if self.arm_policy.neutral else self.rulebook.fitness(columns)
         response = 1.0 if self.arm_policy.neutral else self._response(columns, scores.responses)
         propensity, fit, uplift = scores.propensity, fitness.value, scores.uplift if self.arm_policy.uplift else None
         worth = self._values.evaluate(columns, scores.tickets)
         factors = (propensity, uplift, worth, self._lever, fit, response, cost)
         priority = arbitration.priority_of(*factors, self.arm_policy.ordering)
-        return JudgedCells(gate_masks, fitness, fit, propensity, uplift, worth, response, priority)
+        return JudgedCells(gate_masks, fitness, fit, propensity, uplift, worth, response, priority, law)
 
     def _response(self, columns: Columns, learned: Mapping[int, Any]) -> Any:
         """Each channel's response: the learned factor where there is one, else the policy's expression."""
@@ -143,15 +152,16 @@ class CompiledPolicy:
         names = _names_read(policy)
         self.columns = RuleColumns(policy, self.places, names)
         self.contact = ContactGates(policy.contact, self.places)
-        self.scalar_rules = CompiledRules(policy, self.places, many=False)
-        self.array_rules = CompiledRules(policy, self.places, many=True)
+        self.law = CompiledLaw(policy, self.places)
+        self.scalar_rules = CompiledRules(policy, self.places, self.law, many=False)
+        self.array_rules = CompiledRules(policy, self.places, self.law, many=True)
         self.arm_policies = arm_policies(policy.experiments)
         self.arm_rules = {arm: self.scalar_rules.for_arm(each) for arm, each in self.arm_policies.items()}
         self.arms = ArmAssignment(policy.experiments, list(self.arm_policies))
         self._credits: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._credited = {rule.id: rule.strategy for rule in policy.fits if rule.weight > 1.0}
         book = self.scalar_rules.rulebook
-        self.gate_ids = [gate.id for gate in (*book.gates, *book.contact)] + self.contact.ids
+        self.gate_ids = [gate.id for gate in (*book.gates, *book.contact)] + self.contact.ids + list(IDS)
         self.score_resolver = ScoreResolver(policy, self.places)
         self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
         self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))

@@ -5,7 +5,7 @@ customers. It is made from snapshots or straight from a bank's file.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.core.grid import Array
 from service.rules.history.event_counts import PastTable
@@ -17,7 +17,8 @@ class Population:
 
     ``columns``: every raw ``customer.<name>`` as (n, 1, 1), encoded (``AttributeTable.encode_frame``). ``known``: (n,)
     true where anything is known of the customer. ``consents``: purpose -> (n,) of 1 (yes), 0 (no), NaN (never asked).
-    ``past``: in the order of the customers.
+    ``past``: in the order of the customers. ``law``: what the law reads of them (``law.encode_facts``), unknown where
+    it is empty.
     """
 
     customers: Sequence[str]
@@ -25,6 +26,7 @@ class Population:
     known: Array
     consents: Mapping[str, Array]
     past: PastTable
+    law: Mapping[str, Array] = field(default_factory=dict)
 
     def rows(self, rows: Array) -> "Population":
         """The customers at ``rows`` (ascending)."""
@@ -34,6 +36,7 @@ class Population:
             self.known[rows],
             {purpose: said[rows] for purpose, said in self.consents.items()},
             self.past.take_rows(rows),
+            {name: column[rows] if len(column) > 1 else column for name, column in self.law.items()},
         )
 
 

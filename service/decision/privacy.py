@@ -3,10 +3,11 @@
 A customer withdraws by refusing the consent ``personalisation``. A customer who never answered has not withdrawn it: an
 answer to their own request is based on the contract, and every outbound channel needs a consent of its own.
 
-Of a customer who is not personalised, attributes and scores are left out where they are looked up (``columns``). Here
-is the rest: a trigger ("salary came in") and an amount are facts about the customer, so the request is read without
-them. Contact rules count past events for caps and cool-offs, but never read what a survey answered. So two customers
-with the same consents and events get the same answer. A record stores what was read, and shows that nothing else was.
+Of a customer who is not personalised, attributes and scores are left out where they are looked up (``columns``). Only
+the law reads of everybody whether they are alive and their accounts free (``law``). Here is the rest: a trigger
+("salary came in") and an amount are facts about the customer, so the request is read without them. Contact rules count
+past events for caps and cool-offs, but never read what a survey answered. So two customers with the same consents and
+events get the same answer. A record stores what was read, and shows that nothing else was.
 """
 
 from collections.abc import Mapping
@@ -60,6 +61,8 @@ def redact_context(context: Context, personal: bool) -> Context:
     return replace(context, **hidden)
 
 
-def redact_snapshot(snapshot: Snapshot) -> Snapshot:
-    """The snapshot as it may be read without personalisation: consents and events, no attributes, no surveys."""
-    return replace(snapshot, attributes={}, surveys=())
+def redact_snapshot(snapshot: Snapshot, attributes: Attributes) -> Snapshot:
+    """The snapshot as it may be read without personalisation: consents and events, no surveys, and of the attributes
+    only those that the law reads of everybody.
+    """
+    return replace(snapshot, attributes=attributes, surveys=())

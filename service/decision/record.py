@@ -13,20 +13,23 @@ from typing import Any
 
 import orjson
 
-from service.core.domain import Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
+from service.core.domain import LAWLESS, Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
 from service.core.errors import Conflict
 from service.core.trails import surveys_of, trails_of
+from service.decision.law import keep_for_everybody
 from service.decision.privacy import redact_context, redact_snapshot
 from service.decision.single import decide
 from service.rules.policy import Policy, from_documents
 from service.scoring.propensity import PRIOR, Scores
 
-FORMAT = 5
+FORMAT = 6
 """Raised when a record's form changes; older records stay readable, and replay to their own form.
 
 Since 2 a treatment names its strategies, and a release whether it is on trial. Since 3 a propensity's source is the
 kind of its source; before, it was the version of the bundle whose family model spoke. Since 4 a treatment states its
 uplift, null where the propensity orders it. Since 5 a snapshot holds trails and surveys; before, all the events.
+Since 6 a release states its arithmetic, a treatment its confirmations, and the snapshot of a customer without
+personalisation what the law reads of everybody.
 """
 
 
@@ -37,7 +40,7 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
         {
             "format": FORMAT,
             "decision": decision,
-            "snapshot": snapshot if personal else redact_snapshot(snapshot),
+            "snapshot": snapshot if personal else redact_snapshot(snapshot, keep_for_everybody(snapshot.attributes)),
             "context": redact_context(context, personal),
             "scores": dict(scores) if personal else {},
             "release": release,
@@ -46,6 +49,9 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
         option=orjson.OPT_SORT_KEYS,
     )
 
+
+STATED = 6
+"""The first form that states the arithmetic; before, there were no statutory gates."""
 
 TRAILS = 5
 """The first form whose snapshots hold trails."""
@@ -74,7 +80,7 @@ def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]
         _snapshot(read["snapshot"]) if read["format"] >= TRAILS else _with_events(read["snapshot"]),
         Context(**read["context"]),
         read["scores"],
-        Release(**read["release"]),
+        Release(**{"arithmetic": LAWLESS, **read["release"]}),
     )
 
 
@@ -99,7 +105,9 @@ def replay(record: bytes, policy: Policy) -> bytes:
         policy_as_decided(record, policy), snapshot, context, scores, release, decision.id, decision.degraded
     )
     made = encode(again, snapshot, context, scores, release)
-    return made if form >= FORMAT else _in_form(form, made, _events(read["snapshot"]["events"], decision.personalised))
+    if form >= FORMAT:
+        return made
+    return _in_form(form, made, _events(read["snapshot"].get("events", ()), decision.personalised))
 
 
 def policy_as_decided(record: bytes, policy: Policy) -> Policy:
@@ -143,9 +151,12 @@ def _in_form(form: int, record: bytes, events: Sequence[Event]) -> bytes:
     """The record as an earlier form wrote it, with the events it held; every key keeps its place."""
     read = orjson.loads(record)
     read["format"], treatments = form, read["decision"]["treatments"]
-    del read["snapshot"]["trails"], read["snapshot"]["surveys"]
-    read["snapshot"]["events"] = [asdict(event) for event in events]
+    del read["release"]["arithmetic"]
+    if form < TRAILS:
+        del read["snapshot"]["trails"], read["snapshot"]["surveys"]
+        read["snapshot"]["events"] = [asdict(event) for event in events]
     for treatment in treatments:
+        del treatment["confirmations"]
         if form < 4:
             del treatment["uplift"]
         if form < 3 and treatment["propensity_source"] != PRIOR:
@@ -163,7 +174,7 @@ def _decision(read: Mapping[str, Any]) -> Decision:
 
 
 def _treatment(read: Mapping[str, Any]) -> Treatment:
-    lists = {name: tuple(read.get(name, ())) for name in ("reasons", "alternatives", "strategies")}
+    lists = {name: tuple(read.get(name, ())) for name in ("reasons", "alternatives", "strategies", "confirmations")}
     return Treatment(**{**read, **lists})
 
 

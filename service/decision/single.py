@@ -16,6 +16,7 @@ from service.decision.arms.assignment import arm_of
 from service.decision.arms.exploration import Draw, draw_exploration
 from service.decision.arms.policies import ArmPolicy
 from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
+from service.decision.law import is_lawful
 from service.decision.privacy import is_personal_arm
 from service.rules.contact_gates import GateMask
 from service.rules.history.event_counts import group_events
@@ -83,7 +84,8 @@ def judge_cells(
     rules = compiled.arm_rules[arm]
     resolved = compiled.score_resolver.resolve_one(scores if rules.arm_policy.scored else {})
     cost = compiled.contact_cost + compiled.prices(release.prices)
-    return rules.judge(columns, contact_columns, contact, resolved, cost)
+    law = compiled.law.columns_of_one(snapshot, columns, personal) if is_lawful(release) else None
+    return rules.judge(columns, contact_columns, contact, resolved, cost, law)
 
 
 def count_withheld(
@@ -160,6 +162,7 @@ class Slate:
             alternatives=self._alternatives(offer, channel),
             strategies=self._compiled.credited_strategies(reasons),
             uplift=cell_figure_or_none(cells.uplift, offer, channel),
+            confirmations=() if cells.law is None else self._compiled.law.confirmations(cells.law, offer, channel),
         )
 
     def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ from service.rules.model.rules import (
     Variant,
 )
 from service.rules.model.targeting import Target
+from service.rules.statutory import statutory_rules
 
 __all__ = [
     "CONCERNS",
@@ -129,8 +130,8 @@ class Policy:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule in force: gates, contact gates (first ``RETIREMENT``, which is in code), then fit rules."""
-        return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits)
+        """Every rule in force: gates, contact gates (first ``RETIREMENT``), fit rules, then the statutory gates."""
+        return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits, *statutory_rules())
 
     def message(self, offer_id: str, channel_id: str, language: str, variant: str | None = None) -> Message:
         """The words for one offer in one channel and language (``zh`` or ``en``).

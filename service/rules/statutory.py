@@ -17,6 +17,7 @@ from functools import cache
 from service.core.context import DAY_NAMES
 from service.core.domain import Text
 from service.core.expressions import Expression, Kind, Name, parse
+from service.rules.model.rules import GateRule
 from service.rules.vocabulary import CHANNEL, HISTORY, OFFER
 
 LAW = "law-"
@@ -41,6 +42,9 @@ LAW_COLUMNS: Mapping[str, Kind] = {
 
 BALANCES = tuple(name for name, kind in LAW_COLUMNS.items() if kind is Kind.MONEY)
 """The balances whose known ones add up to a customer's known assets."""
+
+LAW_BOUNDS: Mapping[str, tuple[float, float]] = {"customer.age": (0.0, 150.0), "customer.risk_tolerance": (1.0, 5.0)}
+"""What the law reads as unknown when it lies outside."""
 
 LAW_TERMS: Mapping[str, Kind] = {
     "offer.risk": Kind.NUMBER,
@@ -209,11 +213,58 @@ STATUTORY: tuple[StatutoryGate, ...] = (
 """The laws, in the order in which a reason is named."""
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the bank must have confirmed before it sells an offer that every gate opens, where ``when`` is true."""
+
+    id: str
+    text: Text
+    ground: str
+    when: str
+
+
+CONFIRMATIONS: tuple[Confirmation, ...] = (
+    Confirmation(
+        id="second-confirmation",
+        text={
+            "zh": "客户年满65岁且产品为R4或R5：销售前须二次确认",
+            "en": "From 65 with R4 or R5: have the customer confirm a second time before the sale",
+        },
+        ground="NFRA order 2025 No. 7 (care for customers from 65)",
+        when="coalesce(offer.risk, 0) >= 4 and coalesce(customer.age, 65) >= 65",
+    ),
+)
+"""A customer of unknown age is taken as 65."""
+
+
 def read_expressions(gate: StatutoryGate) -> tuple[Expression | None, Expression]:
     """``applies`` (None: always) and ``require`` of a gate, checked against ``LAW_SCHEMA``."""
-    return None if gate.applies is None else _read(gate.applies), _read(gate.require)
+    return None if gate.applies is None else read_text(gate.applies), read_text(gate.require)
 
 
 @cache
-def _read(text: str) -> Expression:
+def read_text(text: str) -> Expression:
+    """A condition over ``LAW_SCHEMA``.
+
+    Raises: ExpressionError: when it is none.
+    """
     return parse(text, LAW_SCHEMA, Kind.BOOLEAN)
+
+
+@cache
+def statutory_rules() -> tuple[GateRule, ...]:
+    """The statutory gates as rules, in their order: of no strategy, so that nothing switches them off."""
+    return tuple(_rule(gate, *read_expressions(gate)) for gate in STATUTORY)
+
+
+def _rule(gate: StatutoryGate, applies: Expression | None, require: Expression) -> GateRule:
+    return GateRule(
+        id=gate.id,
+        concern="consumer",
+        stage=gate.stage,
+        strategy="",
+        reason=gate.reason,
+        ground=gate.ground,
+        applies=applies,
+        require=require,
+    )

@@ -1,6 +1,7 @@
 """The record: everything a decision was made from, and the same bytes when it is made again."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import orjson
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.decision import NOW, customers
-from service.core.domain import Context, Snapshot
+from service.core.domain import LAWLESS, Context, Snapshot
 from service.core.errors import Conflict
 from service.decision import decide, decode, encode, replay
 from service.decision.record import policy_as_decided
@@ -76,10 +77,12 @@ def test_what_was_not_a_number_is_kept_as_unknown_and_replays():
 def test_a_record_of_an_earlier_form_replays_to_its_own_bytes():
     past, spoken = [event("survey", 2 * DAY, score=2.0), event("click", DAY, "term")], {"deposit": 0.25}
     snapshot, policy = customer(RICH, ALL_CONSENTS, past), load(DEFAULT)
-    release = replace(RELEASE, policy=policy.hash)
+    release = replace(RELEASE, policy=policy.hash, arithmetic=LAWLESS)
     decision = decide(policy, snapshot, context(), spoken, release, "d")
     assert decision.treatments
-    made = orjson.loads(encode(decision, snapshot, context(), spoken, release))
+    made = unstated(encode(decision, snapshot, context(), spoken, release))
+    fifth = orjson.dumps({**made, "format": 5})
+    assert replay(fifth, policy) == fifth
     del made["snapshot"]["trails"], made["snapshot"]["surveys"]
     made["snapshot"]["events"] = [asdict(one) for one in past]
     fourth = orjson.dumps({**made, "format": 4})
@@ -101,17 +104,17 @@ def test_a_record_of_an_earlier_form_replays_to_its_own_bytes():
 
 def test_a_record_of_the_time_before_money_was_compared_in_whole_fen_replays_as_it_was_decided():
     policy, at, held = load(DEFAULT), context(limit=50), {**RICH, "demand_yuan": 399_999.996}
-    snapshot, release = customer(held, ALL_CONSENTS), replace(RELEASE, policy=policy.hash)
+    snapshot, release = customer(held, ALL_CONSENTS), replace(RELEASE, policy=policy.hash, arithmetic=LAWLESS)
     gate = "large-cd-pays-more"  # coalesce(customer.demand_yuan, 0) < 400000: true as it stands, false in whole fen
     then, now = (
         decide(each, snapshot, at, {}, release, "d") for each in (from_documents(policy.documents, exact=True), policy)
     )
     assert (then.withheld.get(gate), now.withheld.get(gate)) == (None, 2)
-    made = orjson.loads(encode(then, snapshot, at, {}, release))
+    made = unstated(encode(then, snapshot, at, {}, release))
     del made["snapshot"]["trails"], made["snapshot"]["surveys"]
     fourth = orjson.dumps({**made, "format": 4, "snapshot": {**made["snapshot"], "events": []}})
     assert replay(fourth, policy) == fourth
-    fifth = encode(now, snapshot, at, {}, release)
+    fifth = orjson.dumps({**unstated(encode(now, snapshot, at, {}, release)), "format": 5})
     assert replay(fifth, policy) == fifth
     assert (policy_as_decided(fourth, policy) is policy, policy_as_decided(fifth, policy) is policy) == (False, True)
 
@@ -122,6 +125,15 @@ def test_money_of_every_name_is_compared_as_it_stands_where_a_policy_is_read_so(
     assert exact.hash == policy.hash
     assert _in_fen(policy) > {"customer.demand_yuan", "customer.wealth_yuan"}
     assert _in_fen(exact) == {"customer.lifetime_value_yuan"}, "which tags of the portrait read, and no decision"
+
+
+def unstated(record: bytes) -> dict[str, Any]:
+    """The record as it was before form 6: of no arithmetic, without confirmations."""
+    made: dict[str, Any] = orjson.loads(record)
+    del made["release"]["arithmetic"]
+    for treatment in made["decision"]["treatments"]:
+        del treatment["confirmations"]
+    return made
 
 
 def _in_fen(policy: Policy) -> set[str]:

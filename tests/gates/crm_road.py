@@ -72,7 +72,7 @@ def _leads(engine: Engine, store: Store, oracles: dict[str, Oracle], tally: Tall
     after = None
     while found := engine.crm.leads.list_leads(LeadSearch(status="open", after=after, limit=PAGE)):
         after = found[-1].priority, found[-1].id
-        for lead in found:
+        for lead in (one for one in found if one.customer_id in oracles):
             tally.judge(oracles[lead.customer_id], "lead", lead.offer, "adviser_call")
             _overrides(engine, lead.id, oracles[lead.customer_id], actor, tally)
 

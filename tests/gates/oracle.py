@@ -75,7 +75,7 @@ class Oracle:
     def faults(self, offer_id: str, channel: str) -> Iterator[str]:
         """Every reason why this may not be shown."""
         offer = self.offers[offer_id]
-        if self.facts.get("deceased") or self.facts.get("frozen"):
+        if self.customer.attributes.get("deceased") or self.customer.attributes.get("frozen"):
             yield "deceased or frozen"
         if offer.family == "wealth" or offer.risk is not None:
             yield from self._unsuitable(offer, channel)

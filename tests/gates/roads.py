@@ -79,7 +79,7 @@ def _many(policy: Policy, crowd: Sequence[Snapshot], now: int, offers: dict[str,
     known, release = population_of(policy, crowd), release_of(policy)
     oracles = [Oracle(one, now, offers) for one in crowd]
     scores = {family: np.full(len(crowd), chance) for family, chance in TEMPTING.items()}
-    blank = population_of(policy, [replace(one, attributes={}) for one in crowd])
+    blank = population_of(policy, [replace(one, attributes=_of_everybody(one)) for one in crowd])
     for asked in (None, *(channel.id for channel in policy.channels)):
         at = Context(now, asked, limit=len(offers))
         found = decide_many(policy, known, at, scores, release)
@@ -88,6 +88,11 @@ def _many(policy: Policy, crowd: Sequence[Snapshot], now: int, offers: dict[str,
             road = "explored" if found.explored[row] else str(found.arms[row])
             tally.judge(oracles[row], f"batch, {road}", offer, channel)
         _unprofiled(crowd, found, decide_many(policy, blank, at, {}, release), tally)
+
+
+def _of_everybody(one: Snapshot) -> dict[str, bool]:
+    """What the law reads of a stranger, too."""
+    return {name: True for name in ("deceased", "frozen") if one.attributes.get(name) is True}
 
 
 def _unprofiled(crowd: Sequence[Snapshot], found: Any, stranger: Any, tally: Tally) -> None:

@@ -7,7 +7,9 @@ are compared with a batch that leaves it out as well.
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -17,6 +19,8 @@ from service.core.domain import Context, Lookback, Snapshot
 from service.decision import decide_many, population_of
 from service.engine.engine import Engine, OfferRequest
 from service.engine.releases.scores import score_many
+from service.rendering.answer import Phrasebook
+from service.rules.policy import Policy
 from service.runtime.config import Settings
 from service.store import Store
 from tests.gates.crm_road import travel_crm
@@ -40,16 +44,29 @@ def noon() -> int:
     return time.time_ns() // (DAY * 1_000_000) * DAY + 4 * 3_600_000
 
 
-def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
-    """``count`` customers through all three, and each stored decision replayed; what differs is a fault."""
+def by_the_rules(policy: Policy) -> Callable[[Snapshot, int], Oracle]:
+    """The oracle of everything that the shipped policy must hold to."""
+    offers = {offer.id: stated(offer) for offer in policy.offers}
+    return lambda one, now: Oracle(one, now, offers)
+
+
+def serve(
+    settings: Settings, store: Store, count: int, seed: int, policy: Policy | None = None, oracle_of: Any = by_the_rules
+) -> Tally:
+    """``count`` customers through all three, and each stored decision replayed; what differs is a fault.
+
+    ``policy``: it serves without a check, as none should.
+    """
     now, tally = noon(), Tally()
     crowd = _stored(store, people(count, now, seed), now)
     engine = Engine(settings, store, Cache(str(settings.redis_url)), lambda: now)
+    if policy is not None:
+        _serve_unchecked(engine, policy)
+    ask = oracle_of(engine._releases.serving.policy)
     try:
         answers = [engine.recommend(one.customer_id, ASKED) for one in followed("asked", crowd)]
         again = [engine.recommend(one.customer_id, ASKED) for one in followed("asked again", crowd)]
-        offers = {offer.id: stated(offer) for offer in engine._releases.serving.policy.offers}
-        oracles = {one.customer_id: Oracle(one, now, offers) for one in crowd}
+        oracles = {one.customer_id: ask(one, now) for one in crowd}
         travel_crm(engine, store, crowd, ASKED, answers, oracles, tally)
         tally.met["answers"] += len(answers)
         for one, first, second in zip(crowd, answers, again, strict=True):
@@ -62,10 +79,17 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
             tally.met["stored decisions replayed"] += 1
             if not engine.explanations.replay_record(decision_id, record).identical:
                 tally.wrong(f"decision {decision_id} does not replay")
-        _compare(engine, crowd, now, answers, tally)
+        _compare(engine, crowd, now, answers, oracles, tally)
     finally:
         engine.close()
     return tally
+
+
+def _serve_unchecked(engine: Engine, policy: Policy) -> None:
+    """Put the policy where a checked one serves; the release's id stays, so that nothing is loaded over it."""
+    serving = engine._releases.serving
+    release = replace(serving.release, policy=policy.hash)
+    engine._releases.serving = replace(serving, policy=policy, release=release, phrases=Phrasebook(policy))
 
 
 def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]:
@@ -80,21 +104,22 @@ def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]
     return [one for one in told if one is not None]
 
 
-def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Sequence, tally: Tally) -> None:
+def _compare(
+    engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Sequence, oracles: dict[str, Any], tally: Tally
+) -> None:
     serving = engine._releases.serving
     policy, release, at = serving.policy, serving.release, Context(now, limit=ASKED.limit)
     scores = score_many(serving.bundle, crowd)
     batch = decide_many(policy, population_of(policy, crowd), at, scores, release)
     calm = decide_many(without_chance(policy), population_of(policy, crowd), at, scores, release)
     simulated = simulate(policy, policy, crowd, at, scores, release)
-    offers = {offer.id: stated(offer) for offer in policy.offers}
     for row, (one, answer) in enumerate(zip(crowd, answers, strict=True)):
         shown = [(each["offer"], each["channel"]) for each in orjson.loads(answer.body)["offers"]]
         tally.met["service equals batch"] += 1
         if shown != _listed(policy, batch, row):
             tally.wrong(f"{one.customer_id}: the service shows {shown}, the batch {_listed(policy, batch, row)}")
         for offer, channel in shown:
-            tally.judge(Oracle(one, now, offers), "service", offer, channel)
+            tally.judge(oracles[one.customer_id], "service", offer, channel)
         in_a_test = batch.arms[row] != calm.arms[row]
         if not batch.explored[row] and not in_a_test and _listed(policy, calm, row) != shown:
             tally.wrong(f"{one.customer_id}: what is not explored changes with exploration")

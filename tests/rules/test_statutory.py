@@ -35,7 +35,8 @@ def test_a_law_is_written_in_the_rule_language_with_its_reason_and_its_ground(ga
 
 def test_the_laws_have_ids_of_their_own():
     assert len(LAWS) == len(STATUTORY)
-    assert not [rule.id for rule in SHIPPED.rules if rule.id.startswith(LAW)]
+    assert [rule.id for rule in SHIPPED.rules if rule.id.startswith(LAW)] == list(LAWS)
+    assert not [rule.id for rule in SHIPPED.gates if rule.id.startswith(LAW)]
 
 
 def test_what_the_law_reads_of_a_customer_is_a_raw_attribute_of_the_shipped_policy():

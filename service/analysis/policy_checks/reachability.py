@@ -88,7 +88,7 @@ def judge_customers(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedC
     contact = compiled.contact.check_many(Crowd(count, NOON, people.consents, people.past), moment, WorkCalendar())
     resolved = compiled.score_resolver.resolve_many({}, count)
     cost = compiled.contact_cost + compiled.prices({})
-    return compiled.array_rules.judge(seen, seen, contact, resolved, cost)
+    return compiled.array_rules.judge(seen, seen, contact, resolved, cost, None)
 
 
 def columns_of(compiled: CompiledPolicy, customers: Sequence[Facts]) -> dict[str, Any]:

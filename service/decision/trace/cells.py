@@ -15,15 +15,19 @@ from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
 from service.decision.arms.assignment import arm_of
 from service.decision.compiled import CompiledPolicy, JudgedCells, compile_policy
+from service.decision.law import IDS
 from service.decision.single import cell_figure, cell_figure_or_none, judge_cells
+from service.rules.contact_gates import GateMask
 from service.rules.policy import CONCERNS, Policy
-from service.rules.rulebook import Fit
+from service.rules.rulebook import Fit, open_cells
 from service.scoring.propensity import Scores
 
 
 @dataclass(frozen=True, slots=True)
 class TracedTreatment:
     """One cell of the grid. ``gates`` in the order of their reasons and ``fits``: rule -> whether it held or fired.
+
+    Of the statutory gates ``gates`` has those that stopped something; each holds where a gate of the policy does not.
 
     ``concerns`` are the s_c before weighting; ``value`` and ``priority`` (yuan) are None where the value is unknown,
     ``uplift`` where the propensity is the first factor of the priority.
@@ -77,9 +81,10 @@ def trace_cells(
     asked = compiled.asked_channel(context)
     arm = arm_of(snapshot, policy.experiments, release.on_trial)
     cells = judge_cells(compiled, snapshot, context, scores, release, arm, compiled.columns.moment(context.now))
+    held = _held(compiled, cells)
     price, levers = compiled.prices(release.prices), compiled.arm_policies[arm].levers
     return tuple(
-        _traced(compiled, cells, price, offer, channel, asked, levers)
+        _traced(compiled, cells, held, price, offer, channel, asked, levers)
         for offer in range(len(policy.offers))
         for channel in range(len(policy.channels))
     )
@@ -100,6 +105,7 @@ def find_unlocks(traced: Sequence[TracedTreatment]) -> tuple[Unlock, ...]:
 def _traced(
     compiled: CompiledPolicy,
     cells: JudgedCells,
+    held: Mapping[str, GateMask],
     price: Array,
     offer: int,
     channel: int,
@@ -113,7 +119,7 @@ def _traced(
         offer=noun.id,
         channel=slot.id,
         asked=asked in (None, channel),
-        gates={gate: _holds(ok, offer, channel) for gate, ok in zip(compiled.gate_ids, cells.gate_masks, strict=True)},
+        gates={gate: _holds(ok, offer, channel) for gate, ok in held.items()},
         fits={fit.id: fit.id in fired for fit in fits},
         concerns=_concerns([fit for fit in fits if fit.id in fired], compiled.policy),
         propensity=cell_figure(cells.propensity, offer, channel),
@@ -126,6 +132,15 @@ def _traced(
         price=float(price[0, offer, channel]),
         priority=cell_figure_or_none(cells.priority, offer, channel),
     )
+
+
+def _held(compiled: CompiledPolicy, cells: JudgedCells) -> dict[str, GateMask]:
+    """The policy's gates as they held; then the statutory ones that closed what all of these had left open."""
+    masks = dict(zip(compiled.gate_ids, cells.gate_masks, strict=True))
+    law = {gate: masks.pop(gate) for gate in IDS}
+    left = open_cells(masks.values(), (1, *cells.priority.shape[1:]))
+    stops = {gate: ~left | ok for gate, ok in law.items() if ok is not True}
+    return masks | {gate: mask for gate, mask in stops.items() if not mask.all()}
 
 
 def _holds(where: Any, offer: int, channel: int) -> bool:

@@ -25,6 +25,7 @@ from service.decision.single import cell_figure
 from service.decision.trace.cells import TracedTreatment
 from service.rules.history.event_counts import group_events
 from service.rules.policy import Cap, CoolOff, GateRule, Policy
+from service.rules.statutory import LAW
 
 _RELATIONS = ("<", "<=", ">", ">=", "=")
 _MEASURED = (Kind.NUMBER, Kind.MONEY, Kind.DATE)
@@ -58,8 +59,10 @@ class Shortfalls:
         self._columns = _columns(self._compiled, snapshot, context, arm)
 
     def of(self, gate: str, cell: TracedTreatment) -> Shortfall | None:
-        """The shortfall of a gate in a cell that it closed; None where only the rule's text can say it."""
+        """The shortfall of a gate in a cell that it closed; None for the law, and where only the rule's text can."""
         rule = self._rules[gate]
+        if gate.startswith(LAW):
+            return None
         if isinstance(rule, GateRule):
             return self._of_rule(rule, cell)
         return self._of_limit(rule, cell) if isinstance(rule, Cap | CoolOff) else None

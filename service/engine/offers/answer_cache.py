@@ -69,4 +69,6 @@ class AnswerCache:
         return notified
 
     def _field(self, request: OfferRequest, now: int, serving: ActiveRelease) -> str:
-        return f"{serving.release.id}:{self._generation}:{request.key}:{serving.until(now)}"
+        return (
+            f"{serving.release.id}.{serving.release.arithmetic}:{self._generation}:{request.key}:{serving.until(now)}"
+        )

@@ -186,6 +186,7 @@ def _book(pages: DocumentEntries, goods: Assortment) -> RuleSet:
     days, channels = calendar.read_calendar(pages["calendar"]), [channel.id for channel in goods.channels]
     contact = contact_policy.read_contact(pages["contact"], strategies, channels, days)
     pages.problems += rule_files.repeated_ids([*rules, RETIREMENT, *contact.rules])
+    pages.problems += rule_files.statutory_ids([*rules, *contact.rules])
     return RuleSet(strategies, targets, rules, contact)
 
 

@@ -14,6 +14,7 @@ from service.rules.loading.documents.entry import Entry
 from service.rules.model.rules import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
 from service.rules.model.targeting import ALL, Target, any_segment
 from service.rules.model.traits import TRAIT_GROUNDS
+from service.rules.statutory import LAW
 
 FIT = "fit"
 FALLS_AWAY = frozenset({FIT, "applicability"})
@@ -78,6 +79,15 @@ def repeated_ids(rules: Sequence[Rule]) -> list[Problem]:
         )
         for rule in rules
         if rule.id and seen.setdefault(rule.id, rule) is not rule
+    ]
+
+
+def statutory_ids(rules: Sequence[Rule]) -> list[Problem]:
+    """One problem for each rule whose id begins as those of the statutory gates do."""
+    return [
+        Problem(f'{_file(rule)}: rule "{rule.id}"', f'id must not begin with "{LAW}": so begin the gates of the law')
+        for rule in rules
+        if rule.id.startswith(LAW)
     ]
 
 

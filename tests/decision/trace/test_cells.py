@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from service.core.domain import Context, Snapshot
 from service.decision import decide, find_unlocks, trace_cells
-from tests.decision.bank import RELEASE, context, customer, small_policy
+from tests.decision.bank import ALL_CONSENTS, RELEASE, RICH, context, customer, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
 
 POLICY = small_policy()
@@ -58,7 +58,8 @@ def test_what_only_several_facts_would_open_says_so():
 
 def test_who_is_offered_everything_has_nothing_to_unlock():
     open_to_all = small_policy(gates=())
-    assert find_unlocks(trace_cells(open_to_all, customer(), context(), {}, RELEASE)) == ()
+    anybody = customer(RICH, ALL_CONSENTS)
+    assert find_unlocks(trace_cells(open_to_all, anybody, context(), {}, RELEASE)) == ()
 
 
 def test_explaining_changes_nothing():

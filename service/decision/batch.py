@@ -5,7 +5,7 @@ and the few of all other arms together (``arms.mixed``) are judged apart, each b
 ordering of lists differs from ``single``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from math import nan
 from types import NoneType
 from typing import Any
@@ -18,13 +18,14 @@ from service.decision.arms.assignment import ArmAssignment
 from service.decision.arms.exploration import Draw, draw_explorations
 from service.decision.arms.mixed import MixedArms
 from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
-from service.decision.law import encode_facts, is_lawful
+from service.decision.law import IDS, encode_facts, is_lawful
 from service.decision.population import Decisions, Population
 from service.decision.privacy import is_personal_arm, withdrawn_many
 from service.rules.contact_gates import Crowd, GateMask
 from service.rules.history.event_counts import past_table
 from service.rules.policy import Policy
 from service.rules.rulebook import Fit, open_cells
+from service.rules.statutory import FOR_EVERYBODY
 from service.scoring import arbitration
 
 Fired = Sequence[tuple[Fit, GateMask]]
@@ -119,6 +120,7 @@ class _Task:
     def __init__(self, compiled: CompiledPolicy, context: Context, release: Release, reasons: bool) -> None:
         self.compiled, self.context = compiled, context
         self.withheld: dict[str, int] | None = {} if reasons else None
+        self.stops: dict[str, int] = {}
         self.at = compiled.columns.moment(context.now)
         self.asked = compiled.asked_channel(context)
         self.cost = compiled.contact_cost + compiled.prices(release.prices)
@@ -137,6 +139,7 @@ class _Task:
             arms=np.full(len(customers), Arm.UNPERSONALISED, dtype=object),
             explored=np.zeros(len(customers), dtype=bool),
             withheld=self.withheld,
+            stops=self.stops if reasons else None,
             closed=np.full(len(customers), None, dtype=object) if reasons else None,
             spoken=np.zeros((len(customers), len(self.compiled.policy.fits)), dtype=bool) if reasons else None,
         )
@@ -160,7 +163,9 @@ class _Task:
         whole.priority[rows] = _taken(best, shown, np.nan)
         whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
         if whole.closed is not None and whole.spoken is not None:
+            before = dict(self.withheld or {})
             whole.closed[rows] = self._count(cells.gate_masks, shape, candidates)
+            self._note_stops(before, {*IDS} - FOR_EVERYBODY if arm == Arm.UNPERSONALISED else {*IDS})
             whole.spoken[rows] = self._spoken(cells.fitness.fired, whole.offer[rows, 0], whole.channel[rows, 0], shape)
 
     def _epsilon(self, arm: Arm | MixedArms, customers: int) -> Array:
@@ -203,6 +208,12 @@ class _Task:
                 had = self._withhold(gate, had, alive.sum(axis=1), closed)
         self._withhold(NO_POSITIVE_VALUE, had, offered, closed)
         return closed
+
+    def _note_stops(self, before: Mapping[str, int], faulty: Set[str]) -> None:
+        """Add what the gates in ``faulty`` withheld since ``before``."""
+        for gate, offers in (self.withheld or {}).items():
+            if gate in faulty and offers > before.get(gate, 0):
+                self.stops[gate] = self.stops.get(gate, 0) + offers - before.get(gate, 0)
 
     def _withhold(self, gate: str, had: Array, left: Array, closed: Array) -> Array:
         offers = int((had - left).sum())

@@ -31,10 +31,14 @@ def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release,
         InvalidInput: when the policy does not have the offer or the channel, or the channel is inbound.
     """
     gate = first_closed_gate(policy, snapshot, contact, release)
-    if gate is None:
-        return
+    if gate is not None:
+        raise refusal_of(policy, gate, language)
+
+
+def refusal_of(policy: Policy, gate: str, language: str) -> ContactRefused:
+    """The error for a closed gate, in the words of its rule."""
     reason = next(rule.reason for rule in policy.rules if rule.id == gate)
-    raise ContactRefused("This contact may not be made now.", [TranslatedProblem(gate, reason[language], language)])
+    return ContactRefused("This contact may not be made now.", [TranslatedProblem(gate, reason[language], language)])
 
 
 def first_closed_gate(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:

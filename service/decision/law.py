@@ -18,12 +18,14 @@ from service.core.domain import LAWLESS, Attributes, Release, Snapshot
 from service.core.expressions import Kind, compile_truth, fold
 from service.core.grid import Array, Columns, GridIndex, by_customer
 from service.decision.population import Population
+from service.decision.privacy import is_personal
 from service.rules.contact_gates import CONTACT, GateMask
 from service.rules.history.columns import CONSENT, HistoryColumns
 from service.rules.policy import Policy
 from service.rules.rulebook import Gate, cell_value
 from service.rules.statutory import (
     CONFIRMATIONS,
+    FOR_EVERYBODY,
     LAW_BOUNDS,
     LAW_COLUMNS,
     LAW_SCHEMA,
@@ -33,11 +35,8 @@ from service.rules.statutory import (
 )
 
 CUSTOMER = "customer."
-FOR_EVERYBODY = frozenset(
-    name
-    for gate, rule in zip(STATUTORY, statutory_rules(), strict=True)
-    if gate.everybody
-    for name in rule.require.names
+READ_OF_EVERYBODY = frozenset(
+    name for rule in statutory_rules() if rule.id in FOR_EVERYBODY for name in rule.require.names
 )
 """The columns that are read of customers without personalisation, too."""
 IDS = tuple(gate.id for gate in STATUTORY)
@@ -69,7 +68,7 @@ def _encode(attributes: Attributes) -> dict[str, Any]:
 
 def keep_for_everybody(attributes: Attributes) -> Attributes:
     """The attributes that the law reads of a customer without personalisation, where they are true."""
-    names = (column.removeprefix(CUSTOMER) for column in sorted(FOR_EVERYBODY))
+    names = (column.removeprefix(CUSTOMER) for column in sorted(READ_OF_EVERYBODY))
     return {name: True for name in names if attributes.get(name) is True}
 
 
@@ -121,13 +120,19 @@ class CompiledLaw:
         """The same of many: (n, 1, 1) and (n, 1, k)."""
         customers = len(people.customers)
         columns: dict[str, Any] = {**_NOBODY}
-        columns.update({name: one for name, one in people.law.items() if personal or name in FOR_EVERYBODY})
+        columns.update({name: one for name, one in people.law.items() if personal or name in READ_OF_EVERYBODY})
         columns.update({name: day[name] for name in _DAY})
         columns.update(self._consents.fill_consent_many(people.consents, customers))
         answered = people.consents.get(CONTACT)
         columns[_ANSWERED] = nan if answered is None else by_customer(answered)
         columns[_PERSONAL] = float(personal)
         return columns
+
+    def needed_confirmations(self, snapshot: Snapshot, offer: int, channel: int) -> tuple[str, ...]:
+        """What must be confirmed before this offer is sold to the customer, as they are now, by id."""
+        personal = is_personal(snapshot.attributes, snapshot.consents)
+        attributes = snapshot.attributes if personal else keep_for_everybody(snapshot.attributes)
+        return self.confirmations(_encode(attributes), offer, channel)
 
     def confirmations(self, columns: Columns, offer: int, channel: int) -> tuple[str, ...]:
         """What must be confirmed before this offer is sold to one customer, by id."""

@@ -48,7 +48,7 @@ class Decisions:
     offers could be shown. ``arms`` as in ``Decision``. Where reasons were asked for: ``withheld``, gate -> how many
     offers of how many customers' lists it closed, summed; ``closed``, (n,) of the gate that closed the last offer of a
     customer who gets none, None for the others; ``spoken``, (n, fit rules) true where the rule of the policy, in its
-    order, raised the first treatment.
+    order, raised the first treatment. ``stops``: what of ``withheld`` the law stopped by fault of the policy.
     """
 
     customers: Sequence[str]
@@ -62,3 +62,4 @@ class Decisions:
     withheld: Mapping[str, int] | None = None
     closed: Array | None = None
     spoken: Array | None = None
+    stops: Mapping[str, int] | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from service.core.clock import Clock
 from service.core.domain import Event, Snapshot
-from service.decision.contact_permission import permit
+from service.decision.contact_permission import refusal_of
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
@@ -34,7 +34,9 @@ class ContactService:
 
         def ask(snapshot: Snapshot) -> None:
             mine = serving.for_customer(snapshot)
-            permit(mine.policy, snapshot, contact, mine.release, language)
+            gate = mine.closed_gate(snapshot, contact)
+            if gate is not None:
+                raise refusal_of(mine.policy, gate, language)
 
         back = serving.expiry.lookback(contact.at)
         return self._store.contacts.reserve(contact, back, ask, self._answers.forget, planned_at is not None)

@@ -18,6 +18,7 @@ from service.rendering.readers.topics import ASSESSMENT, PRIVATE, Topic, list_to
 from service.rendering.readers.words import CUSTOMER
 from service.rules.model.rules import FitRule, Rule
 from service.rules.policy import Policy
+from service.rules.statutory import CONFIRMATIONS
 
 TAIL_WHOLE = b',"degraded":[]}'
 
@@ -52,6 +53,15 @@ class Phrasebook:
                 fragment({"code": rule_id, "text": rule.reason[language]}) if rule and speaks_for else None
             )
         return self._pieces[key]
+
+    def confirmation(self, confirmation_id: str, language: str) -> orjson.Fragment:
+        """Code and text of what must be confirmed before a sale."""
+        key = ("confirmation", confirmation_id, language)
+        piece = self._pieces.get(key)
+        if piece is None:
+            row = next(one for one in CONFIRMATIONS if one.id == confirmation_id)
+            piece = self._pieces[key] = fragment({"code": row.id, "text": row.text[language]})
+        return piece
 
     def withheld(self, rule_id: str, count: int, language: str, renewable: bool) -> orjson.Fragment | None:
         """Code and text of a gate, how many offers it closes, and what would open them; null where that is not told.
@@ -166,6 +176,7 @@ def iso(instant: int, zone: tzinfo) -> str:
 
 def _offer(treatment: Treatment, phrases: Phrasebook, language: str, variant: str | None) -> dict[str, object]:
     reasons = (phrases.reason(rule, language) for rule in treatment.reasons)
+    confirmed = [phrases.confirmation(one, language) for one in treatment.confirmations]
     return {
         "rank": treatment.rank,
         "offer": treatment.offer,
@@ -173,4 +184,5 @@ def _offer(treatment: Treatment, phrases: Phrasebook, language: str, variant: st
         "alternatives": treatment.alternatives,
         "reasons": [reason for reason in reasons if reason is not None],
         "text": phrases.offer(treatment, language, variant),
+        **({"confirmations": confirmed} if confirmed else {}),
     }

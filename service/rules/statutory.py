@@ -212,6 +212,9 @@ STATUTORY: tuple[StatutoryGate, ...] = (
 )
 """The laws, in the order in which a reason is named."""
 
+FOR_EVERYBODY = frozenset(gate.id for gate in STATUTORY if gate.everybody)
+"""The gates that also read attributes of customers without personalisation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:

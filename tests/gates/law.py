@@ -4,12 +4,13 @@ Of a policy only what an offer and a channel state is read. Whatever its rules, 
 experiments say, nothing that is forbidden here may ever be shown.
 """
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from service.core.domain import Snapshot
-from service.rules.policy import Channel, Offer, Policy
+from service.rules.policy import CONCERNS, DEFAULT, Channel, Offer, Policy, from_documents, load
 from tests.gates.oracle import last_valid_day, stated
 from tests.gates.people import BANK
 
@@ -83,3 +84,18 @@ def confirmed_twice(customer: Snapshot, offer: Offer) -> bool:
     facts = {} if customer.consents.get("personalisation") is False else customer.attributes
     age = facts.get("age")
     return (offer.terms.get("risk") or 0) >= 4 and (age is None or age >= 65)
+
+
+def opened(seed: int) -> Policy:
+    """A policy of random levers and experiments, none of whose own gates closes anything."""
+    chance, documents = random.Random(seed), load(DEFAULT).documents
+    for rule in (rule for concern in CONCERNS for rule in documents[concern]["rules"] if rule["stage"] != "fit"):
+        rule["require"], rule["cases"] = "true", []
+        rule.pop("applies", None)
+    for part in ("consents", "quiet_hours", "caps", "cool_offs"):
+        documents["contact"][part] = []
+    for offer in documents["catalogue"]["offers"]:
+        offer["lever"] = chance.choice([0.1, 1, 4]) if "risk" not in offer["terms"] else 4
+    documents["experiments"]["exploration"]["epsilon"] = chance.choice([0, 0.3])
+    documents["experiments"]["holdout"]["share"] = chance.choice([0, 0.2])
+    return from_documents(documents)

@@ -11,9 +11,9 @@ import pytest
 from service.core.domain import LAWLESS, Context, Event, Release, Snapshot
 from service.decision import Decisions, decide, decide_many, encode, population_of, replay
 from service.decision.contact_permission import first_closed_gate
-from service.rules.policy import CONCERNS, DEFAULT, Policy, from_documents, load
+from service.rules.policy import DEFAULT, Policy, from_documents, load
 from tests.engine.conftest import House
-from tests.gates.law import by_the_law, confirmed_twice, forbidden
+from tests.gates.law import by_the_law, confirmed_twice, forbidden, opened
 from tests.gates.people import moments, people
 from tests.gates.roads import TEMPTING, release_of
 from tests.gates.service_road import serve
@@ -26,21 +26,6 @@ FALSE_FRIENDS = {
     "deceased": {"kind": "boolean", "expression": "false"},
 }
 """What a careless author might derive under the name of a raw attribute."""
-
-
-def opened(seed: int) -> Policy:
-    """A policy of random levers and experiments, none of whose own gates closes anything."""
-    chance, documents = random.Random(seed), load(DEFAULT).documents
-    for rule in (rule for concern in CONCERNS for rule in documents[concern]["rules"] if rule["stage"] != "fit"):
-        rule["require"], rule["cases"] = "true", []
-        rule.pop("applies", None)
-    for part in ("consents", "quiet_hours", "caps", "cool_offs"):
-        documents["contact"][part] = []
-    for offer in documents["catalogue"]["offers"]:
-        offer["lever"] = chance.choice([0.1, 1, 4]) if "risk" not in offer["terms"] else 4
-    documents["experiments"]["exploration"]["epsilon"] = chance.choice([0, 0.3])
-    documents["experiments"]["holdout"]["share"] = chance.choice([0, 0.2])
-    return from_documents(documents)
 
 
 def disguised(name: str) -> Policy:

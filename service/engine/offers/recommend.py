@@ -70,6 +70,7 @@ def decide_recorded(
         decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
     if decision_id != UNRECORDED:
         count_decision(decision, scores)
+        mine.note_stops(decision.withheld, decision.personalised, now)
     variants = choose_variants(mine.policy, decision, snapshot, context, scores)
     record = encode(decision, snapshot, context, scores, mine.release)
     assessed = assessment_of(snapshot, now, mine.policy.contact.timezone) if decision.personalised else None
@@ -86,5 +87,6 @@ def default_answer(
 ) -> Answer:
     """The offers that the policy allows a customer of whom nothing is known, while PostgreSQL is down; not recorded."""
     made = decide_recorded(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
+    made.serving.note_stops(made.decision.withheld, made.decision.personalised, now)
     body = made.render(request.language, now, external_key=external_key)
     return Answer(body, "default", made.decision.degraded)

@@ -13,16 +13,20 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from service.analysis.policy_checks.proposal import assert_proposable
 from service.core.clock import Clock, now_ms
-from service.core.domain import Release, Snapshot
+from service.core.domain import Event, Release, Snapshot
 from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
+from service.decision.contact_permission import first_closed_gate
+from service.decision.privacy import is_personal
 from service.engine.metrics import note_calendar, note_serving
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.challenger import expect_same_placements, is_served_by_challenger
+from service.engine.releases.law_stops import LawStops
 from service.engine.releases.loader import POLICIES, ReleaseLoader
 from service.rendering.answer import Phrasebook
 from service.rules.expiry import AnswerExpiry
@@ -50,6 +54,8 @@ class ActiveRelease:
     phrases: Phrasebook
     challenger: "ActiveRelease | None" = None
     share: float = 0.0
+    stops: LawStops = field(default_factory=LawStops)
+    """Where the law's stops are noted."""
 
     @cached_property
     def expiry(self) -> AnswerExpiry:
@@ -89,6 +95,20 @@ class ActiveRelease:
         name = f"{other.policy.hash}:{other.release.bundle}"
         return other if is_served_by_challenger(snapshot, self.policy, name, self.share) else self
 
+    def closed_gate(self, snapshot: Snapshot, contact: Event) -> str | None:
+        """The first gate that is closed to a contact; None where all are open. A stop by the law is noted.
+
+        Raises: InvalidInput: when the policy does not have the offer or the channel, or the channel is inbound.
+        """
+        gate = first_closed_gate(self.policy, snapshot, contact, self.release)
+        if gate is not None:
+            self.note_stops({gate: 1}, is_personal(snapshot.attributes, snapshot.consents), contact.at)
+        return gate
+
+    def note_stops(self, withheld: Mapping[str, int], personalised: bool, now: int) -> None:
+        """Note what the law withheld at ``now`` (ms UTC), offers by gate."""
+        self.stops.note(self.release, withheld, personalised, now, self.policy.contact.timezone)
+
     @property
     def degraded(self) -> tuple[str, ...]:
         """``("models",)`` where priors decide because no bundle serves."""
@@ -109,6 +129,7 @@ class ReleaseFollower:
         self._failed: tuple[int, float] | None = None
         self._read: deque[str] = deque(maxlen=POLICIES)
         self.problem: str | None = None
+        self._stops = LawStops()
         self.serving = self._first()
         note_serving(None, self.serving.release)
         note_calendar(self.serving.policy, clock())
@@ -153,10 +174,14 @@ class ReleaseFollower:
         return serving if serving.hash == policy_hash else self.loader.policy(policy_hash)
 
     def close(self) -> None:
-        """Stop following; returns when the thread has ended."""
+        """Stop following; returns when the thread has ended, and what it had to tell is in the audit log."""
         self._closed = True
         self._wake.set()
         self._thread.join(timeout=5)
+        try:
+            self._stops.audit(self._store)
+        except Unavailable as away:
+            LOG.error("stops by the law are not in the audit log", extra={"problem": away.message})
 
     def _first(self) -> ActiveRelease:
         try:
@@ -168,12 +193,14 @@ class ReleaseFollower:
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
         assert_proposable(policy)
-        return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, NO_BUNDLE, Phrasebook(policy))
+        return ActiveRelease(
+            Release(ON_DISK, policy.hash, None), policy, NO_BUNDLE, Phrasebook(policy), stops=self._stops
+        )
 
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:
         policy = self.loader.compiled(release.policy)
         models = self._models_or_priors(release) if priors_allowed else self.loader.models(release.bundle)
-        return self._challenged(ActiveRelease(release, policy, models, Phrasebook(policy)))
+        return self._challenged(ActiveRelease(release, policy, models, Phrasebook(policy), stops=self._stops))
 
     def _models_or_priors(self, release: Release) -> Models:
         """The release's models; ``NO_BUNDLE``, tried again later, where they do not load."""
@@ -198,9 +225,8 @@ class ReleaseFollower:
             LOG.error("challenger does not load", extra={"release": champion.release.id, "problem": str(error)})
             return champion
         release = replace(champion.release, policy=trial.policy, bundle=trial.bundle, on_trial=True)
-        return replace(
-            champion, challenger=ActiveRelease(release, policy, models, Phrasebook(policy)), share=trial.share
-        )
+        other = ActiveRelease(release, policy, models, Phrasebook(policy), stops=self._stops)
+        return replace(champion, challenger=other, share=trial.share)
 
     def _serves(self, release: Release) -> bool:
         """Whether the release serves with its bundle; one that serves without is tried again, as it may be mended."""
@@ -218,6 +244,7 @@ class ReleaseFollower:
             self._wake.clear()
             try:
                 self.refresh()
+                self._stops.audit(self._store)
                 self._read_ahead()
             except Unavailable:
                 time.sleep(self._settings.release_poll_seconds)

@@ -141,6 +141,9 @@ class Offer(Loose):
     channel = fields.String(required=True)
     alternatives = fields.List(fields.String(), required=True)
     reasons = fields.List(fields.Nested(Reason), required=True)
+    confirmations = fields.List(
+        fields.Nested(Reason), metadata=describe("What must be confirmed before the sale; left out where nothing must.")
+    )
     text = fields.Nested(OfferText, required=True)
 
 

@@ -186,6 +186,16 @@ class AuditLog:
             beside = audit_values.values_beside(connection, customer_id, values)
             return append(connection, actor, action, beside.alias, detail, beside)
 
+    def append_once(self, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> bool:
+        """Add a row unless the log has one of this action and subject; true where it was added."""
+        same = select(audit.c.seq).where(audit.c.action == action, audit.c.subject == subject).limit(1)
+        with self._database.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            if connection.execute(same).first() is not None:
+                return False
+            append(connection, actor, action, subject, detail)
+            return True
+
     def list_rows(self, limit: int) -> list[dict[str, Any]]:
         """The newest rows first, each with its hash in hex, its detail read, and the erasable values beside it."""
         with self._database.begin() as connection:

@@ -217,6 +217,7 @@ def _worth_a_call_at(
     scores = score_many(mine.bundle, members)
     people = population_of(mine.policy, members)
     decisions = decide_many(mine.policy, people, context, scores, mine.release, reasons=True)
+    mine.note_stops(decisions.stops or {}, True, context.now)
     for row, one in enumerate(members):
         if decisions.offer[row, 0] >= 0:
             offer = mine.policy.offers[int(decisions.offer[row, 0])].id

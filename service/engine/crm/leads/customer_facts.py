@@ -5,6 +5,7 @@
     said          the customer's own reason, as the adviser reported it last
     call          from when to when calls are allowed, by quiet hours and holidays
     best_time     the hour of the day, of those, at which the customer was most often active
+    confirmations what must be confirmed before the sale
 
 Maturity and best time are left out for customers who withdrew personalisation: both come from how they use the bank.
 """
@@ -21,6 +22,7 @@ from service.core.domain import EventKind, Lookback, Snapshot, Trail
 from service.core.grid import DAY_MS
 from service.decision.contact_permission import find_closing, find_next_open, find_zone
 from service.decision.privacy import is_withdrawn
+from service.engine.crm.leads.confirmations import needed_confirmations
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
@@ -58,6 +60,7 @@ class LeadFacts:
     said: str | None = None
     call: Call | None = None
     best_hour: int | None = None
+    confirmations: tuple[str, ...] = ()
 
     def document(self, zone: tzinfo) -> dict[str, Any]:
         """As plain JSON values."""
@@ -93,12 +96,12 @@ class LeadFactReader:
             past.setdefault(each.customer_id, []).append(each)
         calls: Calls = {}
         return {
-            one.id: self._facts(known[one.customer_id], past.get(one.customer_id, []), now, calls)
+            one.id: self._facts(one, known[one.customer_id], past.get(one.customer_id, []), now, calls)
             for one in leads
             if one.customer_id in known
         }
 
-    def _facts(self, snapshot: Snapshot, past: Sequence[PastContact], now: int, calls: Calls) -> LeadFacts:
+    def _facts(self, lead: Lead, snapshot: Snapshot, past: Sequence[PastContact], now: int, calls: Calls) -> LeadFacts:
         policy = self._releases.serving.for_customer(snapshot).policy
         key = policy.hash, find_zone(policy, snapshot)
         if key not in calls:
@@ -110,6 +113,7 @@ class LeadFactReader:
             said=next((each.said for each in reversed(past) if each.said is not None), None),
             call=(call := calls[key]),
             best_hour=None if private else best_hour(snapshot.trails, call.zone, call.hours),
+            confirmations=needed_confirmations(policy, snapshot, lead.offer),
         )
 
 

@@ -3,7 +3,7 @@
 from service.core.clock import Clock
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, TranslatedProblem
-from service.decision.contact_permission import find_next_open, find_zone, first_closed_gate
+from service.decision.contact_permission import find_next_open, find_zone
 from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
 from service.store.leads import Actor, LeadJudgement
@@ -31,7 +31,7 @@ class Judging:
         at = find_next_open(mine.policy, channel, now, find_zone(mine.policy, snapshot))
         contact = Event("", snapshot.customer_id, EventKind.CONTACT, at, offer, channel)
         known = offer in {one.id for one in mine.policy.offers}
-        gate = first_closed_gate(mine.policy, snapshot, contact, mine.release) if known else GONE
+        gate = mine.closed_gate(snapshot, contact) if known else GONE
         return LeadJudgement(gate, serving.release.id, serving.until(now))
 
     def refusal(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:

@@ -19,9 +19,9 @@ from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import DAY_MS
 from service.core.suggestions import explain_unknown
-from service.decision.contact_permission import first_closed_gate
 from service.engine.crm.leads.actors import LeadActors, expect_branch, expect_status
 from service.engine.crm.leads.building import Building
+from service.engine.crm.leads.confirmations import expect_confirmed
 from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
@@ -73,6 +73,7 @@ class Reaction:
     amount_yuan: float | None = None
     call_back_at: int | None = None
     note: str | None = None
+    confirmations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ class Leads:
             snapshot, now = _there(locked), self._clock()
             contact = self._event(locked.lead, EventKind.CONTACT, f"contact-{locked.lead.contacts + 1}", now)
             mine = self._releases.serving.for_customer(snapshot)
-            gate = first_closed_gate(mine.policy, snapshot, contact, mine.release)
+            gate = mine.closed_gate(snapshot, contact)
             if gate is not None:
                 raise self._judging.refusal(gate, "This contact may not be made now.", actor)
             values: dict[str, object] = {"contacted_at": now, "contacts": locked.lead.contacts + 1}
@@ -217,18 +218,22 @@ class Leads:
 
         Raises:
             NotFound: no such lead in the branch.
-            Conflict: the outcome follows a call, and none was made.
+            Conflict: the outcome follows a call, and none was made; or a sale was not confirmed as it must be.
         """
         status, kind = OUTCOMES[reaction.outcome]
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
             values = self._expect_reaction(locked, kind, actor)
+            if status == SOLD:
+                self._expect_confirmed(locked, reaction)
             now = self._clock()
             values |= {"status": status, "reason": reaction.reason, "outcome": reaction.outcome}
             values |= {"call_back_at": reaction.call_back_at, **_said(locked.lead, reaction)}
             values["expires_at"] = locked.lead.lasting(_lasts(reaction, now))
             if status == SOLD:
                 values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
-            locked.change("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
+            detail = {"outcome": reaction.outcome, "reason": reaction.reason}
+            confirmed = {"confirmations": list(reaction.confirmations)} if reaction.confirmations else {}
+            locked.change("react", actor, {**detail, **confirmed}, **values)
             if kind is not None and not locked.has_event(_named(locked.lead, reaction.outcome)):
                 event = self._event(locked.lead, kind, reaction.outcome, now, reaction.amount_yuan)
                 locked.record_event(event, self._answers.forget)
@@ -247,6 +252,16 @@ class Leads:
         adviser = self._actors.adviser(actor)
         expect_branch(adviser, locked.lead)
         return {"adviser": adviser.id, "claimed_at": self._clock()}
+
+    def _expect_confirmed(self, locked: LockedLead, reaction: Reaction) -> None:
+        """Return if what must be confirmed before the sale was.
+
+        Raises:
+            Conflict: names what is missing.
+        """
+        snapshot = _there(locked)
+        policy = self._releases.serving.for_customer(snapshot).policy
+        expect_confirmed(policy, snapshot, locked.lead.offer, reaction.confirmations)
 
     # Managing --------------------------------------------------------------------------------------------------------
 

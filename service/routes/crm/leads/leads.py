@@ -23,6 +23,7 @@ from service.routes.http.query import NEXT_PAGE, decode_cursor, encode_cursor, n
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.schemas import Reason
+from service.rules.statutory import CONFIRMATIONS
 from service.store.leads import Lead, LeadSearch
 
 LEAD: dict[str, Any] = {
@@ -60,6 +61,7 @@ LEAD: dict[str, Any] = {
     "customer_reason": "rate-too-low",
     "call": {"from": "2026-11-23T09:00:00+08:00", "until": "2026-11-23T20:00:00+08:00"},
     "best_time": {"from": "18:00", "until": "19:00"},
+    "confirmations": [],
     "talking_points": [
         "80,000 yuan of theirs mature on 2026-12-05",
         "Much of your balance earns the demand rate.",
@@ -151,6 +153,9 @@ class LeadAnswer(Loose):
     call = fields.Nested(Window, allow_none=True, metadata=describe("From when to when the phone is allowed next."))
     best_time = fields.Nested(
         Hours, allow_none=True, metadata=describe("The hour at which the customer is most often about with the bank.")
+    )
+    confirmations = fields.List(
+        fields.Nested(Reason), metadata=describe("What must be confirmed before the sale, and reported with it.")
     )
     talking_points = fields.List(
         fields.String(),
@@ -257,6 +262,9 @@ def _document(lead: Lead, words: str, facts: LeadFacts) -> dict[str, Any]:
         "priority_yuan": lead.priority,
         "strategies": list(lead.strategies),
         **facts.document(zone),
+        "confirmations": [
+            {"code": one.id, "text": one.text[words]} for one in CONFIRMATIONS if one.id in facts.confirmations
+        ],
         **crm.briefs.write(lead, words, facts),
     }
 

@@ -13,10 +13,11 @@ from service.core.domain import Client
 from service.core.errors import Conflict, ContactRefused, NotFound
 from service.engine.crm.leads.leads import Correction, Plan, Reaction
 from service.routes.crm.leads.leads import ANSWERS, ONE, OUTCOMES, answer_lead, api
-from service.routes.http.fields import LONG, Ahead, Day, Strict, Truth, Word, Yuan, check, describe
+from service.routes.http.fields import LONG, Ahead, Day, Several, Strict, Truth, Word, Yuan, check, describe
 from service.routes.http.guard import BoundClients, engine
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.json_body import read_json
+from service.rules.statutory import CONFIRMATIONS
 from service.store.leads import Actor
 
 FAR_DAYS = 92
@@ -24,6 +25,7 @@ FAR_DAYS = 92
 
 
 NOTE = 500
+CONFIRMED = [one.id for one in CONFIRMATIONS]
 
 
 class LeadActionInput(Strict):
@@ -44,6 +46,10 @@ class ReactionInput(LeadActionInput):
     amount_yuan = Yuan(1e12, metadata=describe("Money that moved; required for `sold`."))
     call_back_at = Ahead(FAR_DAYS, metadata=describe("When to call back; only with `call_back`."))
     note = Word(NOTE, metadata=describe("To remember.", example="Wants to ask her husband first"))
+    confirmations = Several(
+        Word(among=CONFIRMED), 1, len(CONFIRMED), "confirmations",
+        metadata=describe("What the customer confirmed before the sale; with `sold` only.", example=CONFIRMED),
+    )  # fmt: skip
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:
@@ -51,6 +57,8 @@ class ReactionInput(LeadActionInput):
             raise ValidationError("is required for outcome sold", "amount_yuan")
         if value.get("call_back_at") is not None and value.get("outcome") != "call_back":
             raise ValidationError("goes with outcome call_back only", "call_back_at")
+        if value.get("confirmations") is not None and value.get("outcome") != "sold":
+            raise ValidationError("goes with outcome sold only", "confirmations")
 
 
 class PlanInput(LeadActionInput):
@@ -155,11 +163,13 @@ def react_lead(client: Client, lead_id: str) -> Response:
 
     The next decision counts it. A sale is credited to the adviser and to the strategies that raised the offer. What the
     customer does of their own accord (`accepted`, `sold`, `rejected`) is reported in any status; `no_answer` and
-    `call_back` need a contact. `call_back_at` says when they want to be called.
+    `call_back` need a contact. `call_back_at` says when they want to be called. A sale brings what the lead lists under
+    `confirmations`, else 409.
     """
     body = check(_REACTION, read_json(request), SENTENCE)
     names = ("reason", "amount_yuan", "call_back_at", "note")
-    reaction = Reaction(body["outcome"], **{name: body.get(name) for name in names})
+    told = {name: body.get(name) for name in names}
+    reaction = Reaction(body["outcome"], **told, confirmations=tuple(body.get("confirmations") or ()))
     return answer_lead(engine().crm.leads.react(lead_id, reaction, _actor(client, body)))
 
 

@@ -21,7 +21,15 @@ from service.rendering.answer import iso
 from service.rules.policy import Policy
 from service.store import Store
 from service.store.customers.attribute_sources import origins
-from service.store.customers.copy import CALCULATION, FIGURES, LEFT_OUT, SECTIONS, CopyPage
+from service.store.customers.copy import (
+    CALCULATION,
+    ELSEWHERE,
+    FIGURES,
+    LEFT_OUT,
+    SECTIONS,
+    TRANSIENT,
+    CopyPage,
+)
 from service.store.customers.repository import StoredCustomer
 
 INSTANTS = frozenset({"at", "changed_at", "reserved_at", "built_at", "claimed_at", "contacted_at", "sold_at"}) | {
@@ -146,8 +154,7 @@ class CopyService:
             "amount_yuan": context["amount_yuan"],
             "personalised": decision["personalised"],
             "offers": [_offer(one, policy, language) for one in decision["treatments"]],
-            "withheld": [_reason(gate, policy, language) for gate in decision["withheld"]],
-            "read": record["snapshot"]["attributes"],
+            "read": _named(record["snapshot"]["attributes"], policy, language),
         }
 
     def _policy(self, policy_hash: str) -> Policy | None:
@@ -160,7 +167,8 @@ class CopyService:
 
 def left_out(language: str) -> list[dict[str, str]]:
     """What the copy does not hold, and on which ground."""
-    figures = [("decisions.record: priority, propensity, value, fit, prices, scores", CALCULATION)]
+    figures = [("decisions.record: withheld", ELSEWHERE), ("repeats", TRANSIENT)]
+    figures += [("decisions.record: priority, propensity, value, fit, prices, scores", CALCULATION)]
     figures += [("lists.rows: " + ", ".join(FIGURES), CALCULATION)]
     return [{"what": what, "ground": ground[language]} for what, ground in [*LEFT_OUT.items(), *figures]]
 
@@ -172,14 +180,25 @@ def _offer(treatment: Mapping[str, Any], policy: Policy | None, language: str) -
         "offer": offer,
         "name": names.get(offer, offer),
         "channel": treatment["channel"],
-        "reasons": [_reason(rule, policy, language) for rule in treatment["reasons"]],
+        "reasons": _reasons(treatment["reasons"], policy, language),
     }
 
 
-def _reason(rule: str, policy: Policy | None, language: str) -> str:
-    """A rule's reason in words; its id where the policy has no words for it."""
-    known = () if policy is None else policy.rules
-    return next((one.reason[language] for one in known if one.id == rule), rule)
+def _reasons(rules: Sequence[str], policy: Policy | None, language: str) -> list[str]:
+    """Why an offer was shown, in the policy's words: the rules that raised it. Ids where the policy is gone."""
+    if policy is None:
+        return list(rules)
+    raising = {one.id: one.reason[language] for one in policy.fits if one.weight > 1.0}
+    return [raising[rule] for rule in rules if rule in raising]
+
+
+def _named(attributes: Mapping[str, Any], policy: Policy | None, language: str) -> list[dict[str, Any]]:
+    """What a decision read, each attribute with its name in words."""
+    known = {} if policy is None else {one.name: one.words or {} for one in policy.attributes.attributes}
+    return [
+        {"attribute": name, "name": known.get(name, {}).get(language, name), "value": value}
+        for name, value in attributes.items()
+    ]
 
 
 def _plain(column: str, value: Any, zone: tzinfo) -> Any:

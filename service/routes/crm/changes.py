@@ -105,9 +105,9 @@ def list_changes(client: Client) -> Response:
     """What changed since a token
 
     `customer.updated`, `customer.preferences`, `customer.moved` (to another branch), `customer.erased`, `job.ended`,
-    `lead.*`, and `decision.made` where it is asked for by `types`. Of an update, `attributes` names what changed, or
-    `new` says that all of it did. Kept for 30 days; an older token is 410. Without `since`, from the oldest that is
-    kept.
+    `lead.*`, `objection.*`, and `decision.made` where it is asked for by `types`. Of an update, `attributes` names what
+    changed, or `new` says that all of it did. Kept for 30 days; an older token is 410. Without `since`, from the oldest
+    that is kept.
     """
     query = read_query(_QUERY)
     feed, since, types = engine().store.feed, query.get("since"), query.get("types", ())

@@ -21,11 +21,13 @@ from service.routes.http.json_body import read_json
 from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
+from service.store.customers.objections import STATES as OBJECTION_STATES
 from service.store.events.contact_rows import STATES as CONTACT_STATES
 from service.store.outbox.webhooks import Webhook
 
 TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "customer.moved", "customer.erased",
          "job.*", "job.ended", "lead.*", *(f"lead.{status}" for status in STATUSES), "webhook.disabled",
+         "objection.*", *(f"objection.{state}" for state in OBJECTION_STATES[:3]),
          "decision.*", "decision.made", "contact.*", *(f"contact.{state}" for state in CONTACT_STATES)]  # fmt: skip
 
 

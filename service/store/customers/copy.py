@@ -57,6 +57,16 @@ SECRET: Text = {
 }
 TWICE: Text = {"zh": "与另一列内容相同", "en": "the same as another column that is given"}
 
+ELSEWHERE: Text = {
+    "zh": "未推荐的产品及原因见每项决定的说明；私募产品不得向未经认定的投资者提示（2025年第7号令第三十条）",
+    "en": "why other products were not shown is in each decision's explanation; private products may not be hinted at "
+    "(order 2025 No. 7 art. 30)",
+}
+TRANSIENT: Text = {
+    "zh": "为重复请求暂存的答复，已加密，数日内删除",
+    "en": "answers kept for repeated requests: what they say is above, and they go within days",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CopySection:

@@ -1,7 +1,8 @@
 """Objections of customers to decisions: cases that are opened once, answered by a person or withdrawn, and kept.
 
 A case is ``open`` until it is ``answered`` or ``withdrawn``; ``erased`` where the customer was erased before. Each step
-is on the audit log in its own transaction. Every step can be repeated: the second time it changes nothing.
+is on the feed and on the audit log in its own transaction. Every step can be repeated: the second time it changes
+nothing.
 """
 
 import uuid
@@ -12,6 +13,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, tuple_, update
 
 from service.core.errors import Conflict, NotFound, no_customer
+from service.store import feed
 from service.store.connection import encoding
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.schema import customers
@@ -239,10 +241,14 @@ def _change(connection: Connection, case: Objection, **values: object) -> Object
 
 
 def _note(connection: Connection, case: Objection, step: str, actor: str, told: Mapping[str, object]) -> None:
-    """Write a step to the audit log: the case and its dates in the chain, what it is about beside it."""
+    """Write a step to the feed and to the audit log: the case in the chain, what it is about beside it."""
     about = {"decision_id": case.decision_id, "offer": case.offer}
     beside = audit_values.values_beside(connection, case.customer_id, about)
     branch = {} if case.branch is None else {"branch": case.branch}
+    names = ("customer_id", "branch", "decision_id", "state")
+    body = {"objection_id": case.id, "case": case.case, **{name: getattr(case, name) for name in names}}
+    body["answer_by"] = str(case.answer_by)
+    feed.note(connection, f"objection.{case.state}", case.id, body, customer_id=case.customer_id, branch=case.branch)
     audit.append(connection, actor, f"objection.{step}", case.id, {"case": case.case, **branch, **told}, beside)
 
 

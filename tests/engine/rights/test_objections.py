@@ -8,6 +8,7 @@ from service.core.errors import Conflict, InvalidInput, NotFound
 from service.core.grid import WorkCalendar, day_number
 from service.decision.record import redact_record
 from service.engine.engine import Engine
+from service.engine.rights.copy import CopyRequest
 from service.engine.rights.objections import WORKING, Deadline
 from service.store.customers.objections import Objection, ObjectionAnswer
 from tests.engine.conftest import House, offers
@@ -89,6 +90,15 @@ def test_open_cases_are_listed_by_deadline_and_counted_when_overdue(house: House
     later, all_overdue = worker.store.objections.count_open(worker.objections.today + timedelta(days=400))
     assert (open_cases, overdue, all_overdue) == (later, 0, open_cases)
     assert case.is_overdue(case.answer_by + timedelta(days=1)) and not case.is_overdue(case.answer_by)
+
+
+def test_each_step_is_on_the_feed_for_the_banks_other_systems(house: House, customer: str) -> None:
+    worker = house.worker()
+    case = object_to(worker, customer)
+    worker.objections.withdraw(customer, case.id, "app")
+    told = worker.copies.read(CopyRequest(customer, "app", "en", "feed"))["sections"]["feed"]["rows"]
+    types = [one["type"] for one in told if one["type"].startswith("objection")]
+    assert types == ["objection.open", "objection.withdrawn"]
 
 
 def test_each_step_is_on_the_audit_log_with_who_and_without_the_customers_words(house: House, customer: str) -> None:

@@ -289,6 +289,16 @@ def test_talking_points_are_about_the_customer_and_say_nothing_twice(house: Hous
     assert chinese[0] == f"客户有80,000元将于{matures}到期"
 
 
+def test_of_who_drops_a_label_an_adviser_is_told_no_reason_of_the_decision_before(house: House, branch: Crm) -> None:
+    lead = a_lead(house, branch)
+    reasons = {one["text"] for one in lead["why"]}
+    assert reasons and reasons <= set(lead["talking_points"])
+    words = {"labels": {"target:savers": False}, "version": "1"}
+    assert house.client("bank").ask("PUT", f"/v1/customers/{lead['customer_id']}/labels", words).status_code == 200
+    told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
+    assert (told["why"], reasons & set(told["talking_points"])) == ([], set())
+
+
 def test_the_report_over_rest_is_the_branchs_own(house: House, branch: Crm) -> None:
     customers(house, 4)
     customers(house, 4, branch_id="b-2", adviser_id="a-9")

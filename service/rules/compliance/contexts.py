@@ -60,6 +60,27 @@ _MONEY_OFF = re.compile("(?:费|费用|手续费|上限|限额|起点|起存|赎
 _ELSEWHERE = re.compile("^[^\n]{0,8},(?:但|而)?(?:理财|本产品|该产品|基金|本理财|它)[^\n]{0,6}(?:没有|不|无)")
 
 
+_TOUTED_GAIN = re.compile(
+    "收益(?!类|型|凭证|权|人)|回报|盈利|赚|分红|增值(?!服务|税)|获利|升值|"
+    "(?<![a-z])(?:returns?(?! the)|profits?|earn(?:s|ed|ing)?|payouts?|pays out|paid out|money grows|gains?)(?![a-z])"
+)
+_HEDGE = re.compile(
+    "[不未无非没亏损跌费险税]|可能|波动|浮动|取决|为准|减少|降低|低于|过往|历史|测算|基准|谨慎|"
+    "有涨有跌|什么|怎[么样]|吗|如何|查看|查询|"
+    "说明|明细|分配|再投资|方式|到账|份额|登记|公布|披露|报告|实际|计算|按|"
+    "(?<![a-z])(?:not|no|never|nor|neither|cannot|may|might|could|can|risks?|uncertain|depends?|"
+    "los[es]|loss|losses|lost|past|fees?|charges?|reduces?|"
+    "vary|varies|benchmark|how|what|whether|if|nobody|nothing|fall|falls|fell|surrender[a-z]{0,4}|"
+    "without|question|report|statement|based|tax|before|bears?|beware|watch out|scams?|fraud)(?![a-z])"
+)
+
+
+def touted_gain(sentence: str) -> str | None:
+    """The gain that a sentence speaks of without any word of its risk, cost or basis; None where it speaks of none."""
+    gain = _TOUTED_GAIN.search(sentence)
+    return gain.group() if gain is not None and _HEDGE.search(sentence) is None else None
+
+
 def is_honest(pattern: Pattern, sentence: str, start: int, end: int) -> bool:
     """Whether the words around a promise make it an honest sentence of another kind."""
     before, after, said = sentence[:start], sentence[end:], sentence[start:end]

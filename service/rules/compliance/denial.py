@@ -63,7 +63,7 @@ _DEPOSIT_THEN = re.compile(
 _EN_NO = (
     "(?:not|never|no|nor|neither|cannot|cant|dont|doesnt|wont|isnt|arent|wasnt|didnt|havent|"
     "hasnt|nobody|none|nothing|without|who says|who said|"
-    "refuses? to|forbidden to|prohibited from|rather than|instead of)"
+    "deny|denies|wrong to say|untrue|refuses? to|forbidden to|prohibited from|rather than|instead of)"
 )
 _EN_TOKEN = re.compile(rf"(?<![a-z]){_EN_NO}(?![a-z])")
 _EN_CONTRAST = re.compile(

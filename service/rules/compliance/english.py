@@ -376,6 +376,109 @@ ROWS = (
             "deposit>",
         ),
     ),
+    Row(
+        "guarantee",
+        RISK,
+        (
+            r"(?:not|never|cannot|dont|wont|no way|impossible|wrong|nobody)(?: (?!and |or |nor )[a-z]{1,12}){0,5} "
+            r"(?:not|dont|doesnt|wont|never|fail to|refuse to|deny)(?: [a-z]{1,10}){0,3} (?:pay|pays|"
+            r"guaranteed?|return|deliver|profit|repay|protect)",
+            r"as good as guaranteed|(?:nothing|what) can (?:possibly )?go wrong|let you down|only (?:stand to )?(?"
+            r":gain|win|profit|earn|make)|(?:stand|bound|set) to (?:gain|win|profit|earn)|(?:absolutely|"
+            r"completely|totally|fully|perfectly|entirely|100 ?%) (?:safe|secure|protected|certain|covered|"
+            r"guaranteed|insured|reliable|sure)|mark my words|hand on heart|trust me",
+        ),
+    ),
+    Row(
+        "capital-protection",
+        RISK,
+        (
+            r"(?:downside|built in|capital|loss) protection|protection built in|(?:cannot|cant|never|"
+            r"wont|will not|nothing can) (?:hurt|harm|touch|affect|damage|dent|reduce|erode)~2|(?:hurt|"
+            r"harm) you|sheltered from|insulated from|immune (?:to|from)|shock ?proof|preserves? your",
+        ),
+    ),
+    Row(
+        "superlative",
+        ALL,
+        (
+            r"number 1|best in class|best of (?:all|its kind)|in a class of|top (?:notch|choice|tier|"
+            r"product|fund|bank)|(?:better|more) than any(?: other)?|like no other|(?:biggest|largest|"
+            r"richest|smartest|fastest) (?:return|gain|interest|yield|profit|rate)s?",
+        ),
+    ),
+    Row(
+        "urgency",
+        ALL,
+        (
+            r"buy (?:today|now|it now|quickly|soon)|invest (?:now|today)|(?:offer|deal|sale|quota) (?:expires|"
+            r"closes|ends)~2 (?:tonight|today|tomorrow|soon|midnight)|only a few~2 (?:places?|left|remain)|"
+            r"(?:while|before)~2 (?:it lasts|too late|gone)|time is (?:short|running)|do it today|sign up (?:now|"
+            r"today)",
+        ),
+    ),
+    Row(
+        "gift",
+        ALL,
+        (
+            r"(?:get|receive|earn|pocket|collect|claim) <number> ?(?:yuan|rmb|cny|%)~6 (?:when|if|for|"
+            r"with|on|as)~5 (?:deposit|save|open|invest|buy|purchase|join)\w{0,3}|gift ?cards?|loyalty points for",
+        ),
+    ),
+    Row(
+        "deposit-comparison",
+        WEALTH,
+        (
+            r"(?:more|better|higher|double|twice|triple|beats?|beating|like|same|safer|basically|practically|"
+            r"really|effectively|essentially|virtually|simply|replaces?|upgrade|exceeds?|surpass\w{0,3}|"
+            r"above|over)~5 <deposit>|<deposit>(?! (?:is|suits))~4 (?:but|only|just)? ?(?:better|beaten|"
+            r"twice|double|more interest|replacement)",
+        ),
+    ),
+    Row(
+        "yield-figure",
+        RISK,
+        (r"<number>(?: point <number>)? (?:p ?a|per annum|per year|a year|annually)(?! of)|point <number> per ?cent",),
+    ),
+    Row(
+        "guarantee",
+        RISK,
+        (
+            r"every (?:single )?(?:month|year|quarter|day|time)(?: since)?|(?:solid|firm|steady) as a|"
+            r"(?:grows?|rises?|increases?) (?:every|each|day)|since (?:launch|inception)~2|government would|"
+            r"(?:cannot|cant|can not) not|unhappy (?:customer|client|investor)|(?:happy|satisfied) (?:customers|"
+            r"clients|investors)|favou?rites?",
+        ),
+    ),
+    Row(
+        "urgency",
+        ALL,
+        (
+            r"(?:last|final) (?:week|month|weekend|night|hour)|today is the last|(?:the )?last (?:chance|"
+            r"day)s?|first \d+ customers",
+        ),
+    ),
+    Row(
+        "superlative",
+        ALL,
+        (r"nothing (?:beats?|compares?|matches|comes close)|chinas (?:favou?rite|top|leading|first)",),
+    ),
+    Row(
+        "gift",
+        ALL,
+        (
+            r"free (?!of|from|to|withdraw|transfer|choice|service|cancellation|call)[a-z]{3,12}(?: [a-z]{1,10}){0,"
+            r"2} (?:for|with|when|to|on)|(?:deposit|save|buy|invest)~2 (?:now )?and win",
+        ),
+    ),
+    Row(
+        "deposit-comparison",
+        WEALTH,
+        (
+            r"(?:better|more|higher|smarter) than~5 (?:bank|savings|term deposit)|(?:leaving|leave|keeping)~3 in t"
+            r"he bank",
+        ),
+    ),
 )
 
 TABLE = Table(VERSION, CONCEPTS, ROWS, gap=r" (?!not |no |never |nor |cannot |cant )[a-z0-9.%#]{1,20}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from service.rules.compliance import chinese, english
-from service.rules.compliance.contexts import is_bare_yield, is_honest, is_yield
+from service.rules.compliance.contexts import is_bare_yield, is_honest, is_yield, touted_gain
 from service.rules.compliance.denial import is_denied
 from service.rules.compliance.spelling import HAN, read_stand_ins, read_text, stand_in_form
 from service.rules.compliance.table import ALL, RISK, WEALTH, Pattern
@@ -74,7 +74,9 @@ def _judge_sentence(sentence: str) -> tuple[Promise, ...]:
             elif not is_honest(pattern, sentence, said.start(), said.end()):
                 found.append((Promise(pattern.kind, said.group().strip(" ,"), pattern.on), place))
     free = [one for one, place in found if not any(_is_inside(place, other) for other in denied)]
-    return tuple(_outermost([*free, *_figures(sentence)]))
+    said_of = list(_outermost([*free, *_figures(sentence)]))
+    gain = None if said_of else touted_gain(sentence)
+    return tuple(said_of if gain is None else [Promise("enticement", gain, WEALTH)])
 
 
 def _is_inside(place: range, other: range) -> bool:

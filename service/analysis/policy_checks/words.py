@@ -3,7 +3,7 @@
 Messages are judged as they are sent: filled in, by offer, channel, language and segment. Every other text of the
 documents in both languages (reasons, hints, names of segments, strategies, channels and tags, what a channel adds) is
 held to the rules of wealth, because it may stand beside any offer; an offer's name to those of its own family. Texts
-of ``weights.yaml`` stay inside the bank.
+of ``weights.yaml`` stay inside the bank. Links, and addresses within a text, lead to the listed hosts only.
 
 Not part of reading a policy: one that served years ago must still be read, to replay what it decided.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from service.core.errors import Problem
 from service.rules.compliance import VERSION, message_faults, text_faults, wording_faults
+from service.rules.compliance.links import DEFAULT_HOSTS, host_faults, link_faults, written_link_faults
 from service.rules.model.rules import LANGUAGES, Messages, Offer
 from service.rules.policy import Policy
 
@@ -49,6 +50,7 @@ def find_promises(policy: Policy) -> list[Problem]:
     documents = policy.documents
     banned = further_banned(documents)
     found = [*_in_messages(policy, banned), *_in_names(policy, banned), *_in_texts(documents, banned)]
+    found += _in_links(policy, documents)
     return list(dict.fromkeys(found))
 
 
@@ -78,10 +80,35 @@ def further_banned(documents: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(word for language in LANGUAGES for word in listed.get(language) or ())
 
 
+def allowed_hosts(documents: Mapping[str, Any]) -> tuple[str, ...]:
+    """The hosts to which messages may lead."""
+    return tuple(documents["messages"].get("link_hosts") or DEFAULT_HOSTS)
+
+
 def risk_of(offer: Offer) -> int | None:
     """The risk level of an offer, 1 to 5; None where it states none."""
     risk = offer.terms.get("risk")
     return int(risk) if isinstance(risk, int | float) else None
+
+
+def _in_links(policy: Policy, documents: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every link, and every address written in a text, that leads elsewhere than to the listed hosts."""
+    hosts = allowed_hosts(documents)
+    yield from (Problem("messages.yaml", fault) for fault in host_faults(hosts))
+    messages = [(key, one) for written in _all_messages(policy) for key, one in written.items()]
+    led = {fault.partition('" ')[2]: fault for _, one in reversed(messages) for fault in link_faults(one.link, hosts)}
+    yield from (Problem("messages.yaml", fault) for fault in led.values())
+    for (offer_id, _, _), message in messages:
+        for fault in written_link_faults("\n".join((message.title, message.body, *message.disclosures)), hosts):
+            yield Problem(f'message of offer "{offer_id}"', fault)
+    for name, document in documents.items():
+        for place, text in _texts(document, _Place(f"{name}.yaml")):
+            for fault in written_link_faults("\n".join(text.values()), hosts):
+                yield Problem(place.where, f"{place.key}: {fault}")
+
+
+def _all_messages(policy: Policy) -> tuple[Messages, ...]:
+    return policy.messages, *(variant.messages for variant in policy.variants.values())
 
 
 def _in_messages(policy: Policy, banned: tuple[str, ...]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ demands    what a message must say
 denial     whether a sentence denies, forbids or warns of a promise
 english    what may not be promised in English, by class; the version of the list
 faults     why a text may not reach a customer
+links      where a message may lead: the hosts that the policy lists, and nowhere further
 promises   the promises in a text, and words in disguise
 spelling   a text in one form, with only the marks that part sentences and clauses
 table      concepts and rows of a language's list, compiled

@@ -49,6 +49,7 @@ class MessageTemplates:
     offers: Mapping[str, Template]
     channels: Mapping[str, Text]
     link: str
+    link_hosts: tuple[str, ...]
     banned: tuple[str, ...]
     positions: tuple[SegmentWords, ...]
 
@@ -67,6 +68,7 @@ def read_templates(
             channel.id: tails.bilingual(channel.id) for channel in channels if channel.id and tails.has(channel.id)
         },
         link=page.text("link", "a link beginning with https://"),
+        link_hosts=page.words("link_hosts", optional=True),
         banned=_further_banned(page),
         positions=read_segment_words(page, used, [offer.id for offer in offers], tuple(targets)),
     )

@@ -77,6 +77,22 @@ PLACES: dict[str, tuple[Callable[[Documents], Any], str]] = {
         ),
         'message of offer "structured-3m": (zh) the risk level R2 must be told, got none',
     ),
+    "a link to another host": (
+        lambda d: d["messages"].update(link="https://evil.example/{offer_id}"),
+        'messages.yaml: link "https://evil.example/demand-sweep" leads to evil.example; messages.yaml allows',
+    ),
+    "a link whose host no list names": (
+        lambda d: (d["messages"].pop("link_hosts"), d["messages"].update(link="https://mybank.example/{offer_id}")),
+        "leads to mybank.example; messages.yaml allows (link_hosts): bank.example",
+    ),
+    "a host that is none": (
+        lambda d: d["messages"].update(link_hosts=["*.bank.example"]),
+        "messages.yaml: link_hosts: expected a host name in small plain letters such as bank.example",
+    ),
+    "an address in a reason": (
+        lambda d: rule(d, "cost", "idle-money").update(reason={"zh": "详见evil.com", "en": "x"}),
+        'cost.yaml: rule "idle-money": reason: link "https://evil.com" leads to evil.com',
+    ),
     "a word of the bank's own": (
         lambda d: rule(d, "cost", "idle-money").update(reason={"zh": "内部 渠道", "en": "x"}),
         'cost.yaml: rule "idle-money": reason.zh: "内部渠道" may not be said',

@@ -73,7 +73,8 @@ class RuleColumns:
 
     def zone_of(self, attributes: Mapping[str, Scalar]) -> str | None:
         """The time zone of one customer; None where it is not known, and the bank's is used."""
-        zone = self.features.table.encode(attributes).get(self._zone)
+        name = self._zone.removeprefix("customer.")
+        zone = self.features.table.encode({name: attributes.get(name)}).get(self._zone)
         return None if zone is None else str(zone)
 
     def of_one(

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -275,6 +276,17 @@ def test_a_row_carries_what_the_adviser_needs(house: House, branch: Crm) -> None
     )
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert (told["maturity"], told["best_time"]) == (None, None), "nothing is read from how they use the bank"
+
+
+def test_a_customer_abroad_is_called_by_their_own_clock(house: House, branch: Crm) -> None:
+    lead = a_lead(house, branch, timezone="America/New_York")
+    there = ZoneInfo("America/New_York")
+    first, last = (datetime.fromisoformat(lead["call"][name]).astimezone(there) for name in ("from", "until"))
+    assert (first.hour, first.minute, last.hour, last.minute) == (9, 0, 20, 0)
+    assert lead["call"]["from"].endswith("+08:00"), "told on the bank's clock, by which advisers work"
+    assert step(branch, lead, "claim").status_code == 200
+    refused = step(branch, lead, "contact")
+    assert (refused.status_code, "quiet-night" in refused.text) == (409, True), "it is night in New York now"
 
 
 def test_talking_points_are_about_the_customer_and_say_nothing_twice(house: House, branch: Crm) -> None:

@@ -4,6 +4,7 @@ Not here: what is scarce (``planning``), and reading the decisions that are comp
 
     policy_checks       what every policy must hold before it may serve
     diff                what a new policy says differently from an old one
+    message_changes     which messages customers would read otherwise, filled in as they are sent
     red_marks           the changes that somebody of compliance must sign
     simulate            an old and a new policy side by side
     simulation_result   the result of a simulation, as frozen values that print

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from service.analysis.message_changes import MessageChange, list_message_changes
 from service.analysis.red_marks import OPEN, Guarded, Touched, why_red
 from service.analysis.simulation_result import Shift
 from service.rules.policy import Policy
@@ -78,12 +79,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All changes in the order of the documents, and the weights of the four C that moved with them."""
+    """All changes in the order of the documents, the weights of the four C and the messages that moved with them."""
 
     old: str
     new: str
     changes: tuple[Change, ...]
     weights: tuple[Shift, ...]
+    messages: tuple[MessageChange, ...] = ()
 
     @property
     def red(self) -> tuple[Change, ...]:
@@ -99,14 +101,17 @@ class Difference:
         """All of it as plain JSON values, each change with its sentence."""
         changes = [{**asdict(change), "needs": change.needs, "sentence": str(change)} for change in self.changes]
         moved = [asdict(one) for one in self.weights]
-        return {"old": self.old, "new": self.new, "needs": self.needs, "changes": changes, "weights": moved}
+        read = [one for message in self.messages for one in message.documents()]
+        differing = {"changes": changes, "weights": moved, "messages": read}
+        return {"old": self.old, "new": self.new, "needs": self.needs, **differing}
 
     def __str__(self) -> str:
         if not self.changes:
             return "The two policies say the same."
         moved = [f"  weight of {w.name} {w.old:.4f} -> {w.new:.4f} ({w.difference:+.4f})" for w in self.weights]
         told = [f"{change}{_needs(change)}" for change in self.changes]
-        return "\n".join([*told, *(["the four C as composed:", *moved] if moved else [])])
+        read = ["what customers would read otherwise:", *map(str, self.messages)] if self.messages else []
+        return "\n".join([*told, *(["the four C as composed:", *moved] if moved else []), *read])
 
 
 def diff(old: Policy, new: Policy) -> Difference:
@@ -114,7 +119,8 @@ def diff(old: Policy, new: Policy) -> Difference:
     moved = [Shift(name, old.weights[name], new.weights[name]) for name in old.weights]
     guarded = Guarded.by(old, new)
     found = tuple(_marked(change, guarded) for change in list_changes(old.documents, new.documents))
-    return Difference(old.hash, new.hash, found, tuple(one for one in moved if one.difference))
+    weights = tuple(one for one in moved if one.difference)
+    return Difference(old.hash, new.hash, found, weights, list_message_changes(old, new))
 
 
 def _marked(change: Change, guarded: Guarded) -> Change:

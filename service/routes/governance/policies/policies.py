@@ -151,6 +151,35 @@ class ChangeAnswer(Loose):
     sentence = fields.String(required=True)
 
 
+class ReadAnswer(Loose):
+    """A message as customers read it: filled in, in one language and channel."""
+
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    disclosures = fields.List(fields.String(), required=True)
+    link = fields.String(required=True)
+
+
+class MessageChangeAnswer(Loose):
+    """A message that is new, gone or different."""
+
+    offer = fields.String(required=True)
+    language = fields.String(required=True)
+    channel = fields.String(required=True)
+    positioning = fields.String(
+        required=True, allow_none=True, metadata=describe("A segment's words; null are the plain ones.")
+    )
+    before = fields.Nested(ReadAnswer, required=True, allow_none=True)
+    after = fields.Nested(ReadAnswer, required=True, allow_none=True)
+    digest = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=describe(
+            "SHA-256 of offer, language, title, body, disclosures and link as JSON: names the new message."
+        ),
+    )
+
+
 class DifferenceAnswer(Loose):
     """The differences of the new policy."""
 
@@ -160,6 +189,10 @@ class DifferenceAnswer(Loose):
     changes = fields.List(fields.Nested(ChangeAnswer), required=True)
     weights = fields.List(
         fields.Nested(ShiftAnswer), required=True, metadata=describe("Weights of the four C that move.")
+    )
+    messages = fields.List(
+        fields.Nested(MessageChangeAnswer),
+        metadata=describe("What customers would read otherwise; a signature under the policy signs it."),
     )
 
 

@@ -16,14 +16,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 NO_ADVISER, NO_SKILL, HOURS_FULL = "no-adviser", "no-skill", "hours-full"
-"""Why a customer worth a contact gets none: no adviser is here, none here may sell it, all are full."""
+NOT_ATTESTED = "not-attested"
+"""Why a customer worth a contact gets none: no adviser is here, none here may sell it, all are full, or those who may
+sell it have not confirmed the rules of conduct within 12 months."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adviser:
     """An adviser of a branch: minutes a week for leads, minutes a contact takes, and how many leads are open now.
 
-    ``max_risk`` is the riskiest product they may sell, 1 to 5; None: any.
+    ``max_risk`` is the riskiest product they may sell, 1 to 5; None: any. Advisers who are not ``attested`` get no
+    customers for risk-rated products.
     """
 
     id: str
@@ -32,6 +35,7 @@ class Adviser:
     minutes_per_contact: int
     open: int = 0
     max_risk: int | None = None
+    attested: bool = True
 
     @property
     def contacts(self) -> int:
@@ -91,7 +95,11 @@ class Advisers:
 
 
 def _skilled(advisers: Iterable[Adviser], risk: float | None) -> Choice:
-    return tuple(one.id for one in advisers if risk is None or one.max_risk is None or risk <= one.max_risk)
+    return tuple(one.id for one in advisers if risk is None or (one.attested and _may_sell(one, risk)))
+
+
+def _may_sell(adviser: Adviser, risk: float) -> bool:
+    return adviser.max_risk is None or risk <= adviser.max_risk
 
 
 class _AdviserCapacity:
@@ -172,4 +180,7 @@ def left_out(candidates: Iterable[Candidate], advisers: Sequence[Adviser], place
 def _reason(candidate: Candidate, known: Advisers) -> str:
     if known.choice(candidate):
         return HOURS_FULL
+    here = [known.all[candidate.adviser]] if candidate.adviser in known.all else known.here(candidate)
+    if candidate.risk is not None and any(_may_sell(one, candidate.risk) for one in here):
+        return NOT_ATTESTED
     return NO_SKILL if candidate.adviser in known.all or known.here(candidate) else NO_ADVISER

@@ -40,7 +40,7 @@ from service.store.events.events import EventRepository
 from service.store.events.trails import TrailRepository
 from service.store.events.visitors import VisitorRepository
 from service.store.feed import ChangeFeed
-from service.store.leads import LeadRepository
+from service.store.leads import AttestationRepository, LeadRepository
 from service.store.maintenance import migrate, partitions
 from service.store.maintenance.secrets import Secrets
 from service.store.outbox.backlog import Backlog
@@ -105,9 +105,10 @@ class Store:
     ``objections``, ``events``, ``contacts``, ``trails``, ``visitors``, ``decisions``, ``outcomes`` (what came of
     decisions), ``releases``, ``proposals``, ``signatures`` (of compliance), ``withdrawals`` (of policies),
     ``challengers``, ``mandates`` (who may act as whom), ``clients``, ``audit`` (the log), ``access_log`` (whom a
-    branch's clients looked at), ``signing_keys`` (of offer tokens), ``idempotency`` (the stored answers of repeated
-    requests), ``jobs``, ``leads``, ``feed`` (of changes), ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how
-    much of all that waits), ``secrets`` (sealed with ``secret_keys``).
+    branch's clients looked at, who read explanations), ``signing_keys`` (of offer tokens), ``idempotency`` (the stored
+    answers of repeated requests), ``jobs``, ``leads``, ``attestations`` (of advisers), ``feed`` (of changes),
+    ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how much of all that waits), ``secrets`` (sealed with
+    ``secret_keys``).
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class Store:
         self.audit, self.access_log = AuditLog(database), AccessLog(database)
         self.idempotency = IdempotencyStore(database, seal)
         self.jobs, self.leads, self.backlog = JobQueue(database), LeadRepository(database), Backlog(database)
-        self.feed = ChangeFeed(database)
+        self.attestations, self.feed = AttestationRepository(database), ChangeFeed(database)
         self.webhooks, self.deliveries = WebhookRepository(database, seal), DeliveryQueue(database, seal)
         self.secrets = Secrets(database, seal)
 

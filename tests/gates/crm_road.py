@@ -15,6 +15,7 @@ from service.store import Store
 from service.store.leads import Actor, AdviserRow, LeadSearch
 from tests.gates.oracle import Oracle, Stated
 from tests.gates.roads import Tally
+from tests.seed import attest
 
 LIST, PAGE = 200, 50
 EVERY = 3
@@ -68,6 +69,7 @@ def _job(engine: Engine, asked: OfferRequest, single: dict[str, list[tuple[str, 
 def _leads(engine: Engine, store: Store, oracles: dict[str, Oracle], tally: Tally) -> None:
     actor = Actor("gates", behalf="A1")
     store.leads.put_advisers([AdviserRow("A1", "b-1", 10_080, 1)], actor)
+    attest(engine, "A1")
     engine.crm.leads.build(actor)
     after = None
     while found := engine.crm.leads.list_leads(LeadSearch(status="open", after=after, limit=PAGE)):

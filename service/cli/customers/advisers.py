@@ -9,9 +9,13 @@ import click
 
 from service.cli.actor import actor_of
 from service.cli.bank import selection
+from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput, Problem
+from service.core.grid import year_after
+from service.engine.crm.leads.attestation import Standing
+from service.rendering.readers.conduct import VERSION, list_rules
 from service.store.leads import Actor, AdviserRow
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -64,6 +68,68 @@ def import_(file: Path, as_json: bool) -> None:
     with open_stack(selection.chosen_settings()) as stack:
         stack.store.leads.put_advisers(rows, Actor(actor_of(stack, None)[0]))
     show({"advisers": len(rows)}, as_json)
+
+
+@advisers.command()
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@json_option
+def conduct(language: str, as_json: bool) -> None:
+    """The rules of conduct that advisers confirm once a year, with their grounds and the version of the text."""
+    if as_json:
+        return show({"version": VERSION, "rules": list_rules(language)}, as_json)
+    return show(
+        {"version": VERSION} | {one["id"]: f"{one['text']} [{one['ground']}]" for one in list_rules(language)}, False
+    )
+
+
+@advisers.command()
+@click.argument("adviser_ids", nargs=-1, required=True)
+@click.option("--on", "attested_on", type=DAY, help="The day they confirmed; today unless stated.")
+@click.option("--version", default=VERSION, help="The version of the rules that they read; the present one by default.")
+@click.option("--by", help="Who confirms or records it, if not this command line.")
+@json_option
+def attest(
+    adviser_ids: tuple[str, ...], attested_on: datetime | None, version: str, by: str | None, as_json: bool
+) -> None:
+    """Record that ADVISER_IDS know the rules of conduct. It holds for 12 months; then they get no risk-rated leads."""
+    on = None if attested_on is None else attested_on.date()
+    with open_stack(selection.chosen_settings()) as stack:
+        engine = engine_of(stack)
+        try:
+            for name in adviser_ids:
+                engine.crm.attestations.standing(name)
+            made = [engine.crm.attestations.confirm(name, version, on, Actor("cli", behalf=by)) for name in adviser_ids]
+        finally:
+            engine.close()
+    show({one.adviser: _until(one) for one in made}, as_json)
+
+
+@advisers.command()
+@click.option("--branch", help="Of this branch.")
+@click.option("--lacking", is_flag=True, help="Only those whose confirmation is missing or over.")
+@json_option
+def attestations(branch: str | None, lacking: bool, as_json: bool) -> None:
+    """Until when each adviser's confirmation of the rules of conduct holds."""
+    with open_stack() as stack:
+        engine = engine_of(stack)
+        try:
+            known = engine.crm.attestations.standings(branch)
+            rows = [
+                known.get(one.id, Standing(one.id, None, False)) for one, _ in stack.store.leads.list_advisers(branch)
+            ]
+        finally:
+            engine.close()
+    show({one.adviser: _until(one) for one in rows if not (lacking and one.valid)}, as_json)
+
+
+def _until(one: Standing) -> str:
+    """The standing in words."""
+    if one.newest is None:
+        return "has never confirmed the rules of conduct"
+    text = "" if one.newest.version == VERSION else f", an older text ({one.newest.version})"
+    state = "until" if one.valid else "over since"
+    words = f"confirmed on {one.newest.attested_on} by {one.newest.recorded_by}"
+    return f"{words}, {state} {year_after(one.newest.attested_on)}{text}"
 
 
 @advisers.command("list")

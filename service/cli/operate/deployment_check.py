@@ -2,8 +2,9 @@
 
 In order: settings, machine (OpenMP, folders), the policy on disk, the algorithm's filing, PostgreSQL (reachable,
 durable, migrated, rights, clock), Redis (reachable, eviction, rights, clock), the active release (its policy's hash and
-calendar, its bundle's hashes and golden rows). It only reads: nothing is migrated or stored. A ``fault`` must be mended
-before traffic; a ``note`` is worth knowing. The checks are independent: a server that is down hides no fault of others.
+calendar, its bundle's hashes and golden rows), the audit log's anchors, the advisers' attestations. It only reads:
+nothing is migrated or stored. A ``fault`` must be mended before traffic; a ``note`` is worth knowing. The checks are
+independent: a server that is down hides no fault of others.
 """
 
 import os
@@ -20,6 +21,7 @@ from service.cache.inspection import inspect as inspect_redis
 from service.core.clock import now_ms
 from service.core.errors import FourcastError
 from service.core.grid import DAY_MS, day_at
+from service.engine.crm.leads.attestation import advisers_lacking
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.audit_anchors import OLD_MS, AuditAnchors
 from service.engine.releases.loader import ReleaseLoader
@@ -54,7 +56,7 @@ def examine(settings: Settings, deployed: bool) -> list[Finding]:
     rows: tuple[tuple[str, Check], ...] = (("folders", folders), ("policy", policy))
     if deployed:
         rows = (*rows, ("filing", filing), ("postgresql", postgresql), ("redis", redis), ("release", release))
-        rows = (*rows, ("audit", audit))
+        rows = (*rows, ("audit", audit), ("advisers", advisers))
     return [finding for name, check in rows for finding in _safely(name, check, settings)]
 
 
@@ -199,6 +201,26 @@ def release(settings: Settings) -> Iterator[Finding]:
             yield Finding("bundle", "ok", f"{active.bundle}: every file as its manifest says, golden rows score alike")
     finally:
         store.close()
+
+
+def advisers(settings: Settings) -> Iterator[Finding]:
+    """How many advisers lack the yearly attestation, without which they get no leads for risk-rated products."""
+    if settings.database_url is None:
+        return
+    state = inspect_database(settings.database_url, PATIENCE_MS)
+    if state.revision != state.newest or state.lacking:
+        return  # the table is not there, or cannot be read: told above
+    store, zone = Store(settings.database_url, PATIENCE_MS), load(settings.policy).contact.timezone
+    try:
+        lacking, active = advisers_lacking(store, day_at(now_ms(), zone))
+    finally:
+        store.close()
+    if not lacking:
+        yield Finding("advisers", "ok", f"all {active} have confirmed the rules of conduct within 12 months")
+        return
+    some = ", ".join(lacking[:5]) + (" ..." if len(lacking) > 5 else "")
+    words = f"{len(lacking)} of {active} have not confirmed the rules of conduct within 12 months ({some}): they get no"
+    yield Finding("advisers", "note", f"{words} leads for risk-rated products; fourcast advisers attest")
 
 
 def _calendar(name: str, policy: Policy) -> Finding:

@@ -16,6 +16,7 @@ from service.engine.crm.bulk import Bulk
 from service.engine.crm.customers import Customers
 from service.engine.crm.jobs import Jobs
 from service.engine.crm.leads.adviser_brief import AdviserBrief
+from service.engine.crm.leads.attestation import Attestations
 from service.engine.crm.leads.customer_facts import LeadFactReader
 from service.engine.crm.leads.leads import Leads
 from service.engine.crm.webhooks.webhooks import Sender
@@ -44,6 +45,7 @@ class Crm:
         self._store = store
         self.customers = Customers(store, releases, answers, clock)
         self.bulk = Bulk(store, releases, answers, sign, clock)
+        self.attestations = Attestations(store, releases, clock)
         self.leads = Leads(store, releases, answers, clock)
         self.briefs = AdviserBrief(store, releases, explanations, clock)
         self.lead_facts = LeadFactReader(store, releases, clock)

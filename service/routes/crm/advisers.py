@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from service.core.domain import Client
 from service.core.errors import Conflict, NotFound
+from service.engine.crm.leads.attestation import Standing
 from service.routes.http.fields import Day, Loose, OnBehalf, Strict, Truth, Whole, Word, check, describe
 from service.routes.http.guard import BoundClients, engine, expect_word, resolve_branch
 from service.routes.http.json_body import read_json
@@ -61,6 +62,11 @@ class AdviserAnswer(Loose):
     substitute = fields.String(allow_none=True)
     max_risk = fields.Integer(allow_none=True)
     manager = fields.Boolean()
+    attested = fields.Boolean(
+        metadata=describe("Whether they confirmed the rules of conduct within 12 months; else no risk-rated leads.")
+    )
+    attested_on = fields.Date(allow_none=True)
+    attested_until = fields.Date(allow_none=True)
 
 
 class AdvisersAnswer(Loose):
@@ -86,6 +92,9 @@ ADVISER: dict[str, Any] = {
     "substitute": "a-18",
     "manager": False,
     "leads_at_work": 4,
+    "attested": True,
+    "attested_on": "2026-11-23",
+    "attested_until": "2027-11-23",
 }
 
 
@@ -108,7 +117,9 @@ def list_advisers(client: Client) -> Response:
     Those of a branch's key are its own branch's.
     """
     rows = engine().store.leads.list_advisers(client.branch)
-    return RawResponse(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
+    standings = engine().crm.attestations.standings(client.branch)
+    documents = [_document(*row, standings.get(row[0].id, Standing(row[0].id, None, False))) for row in rows]
+    return RawResponse(orjson.dumps({"advisers": documents}), 200, [NO_STORE])
 
 
 @api.get(ONE, scope="leads:read", reach=BoundClients.BRANCH, answers=_ANSWER, errors=(NotFound,))
@@ -164,10 +175,10 @@ def delete_adviser(client: Client, adviser_id: str) -> Response:
 
 
 def _reply(client: Client, adviser_id: str) -> RawResponse:
-    return RawResponse(
-        orjson.dumps(_document(*engine().store.leads.read_adviser(adviser_id, client.branch))), 200, [NO_STORE]
-    )
+    row = engine().store.leads.read_adviser(adviser_id, client.branch)
+    standing = engine().crm.attestations.standing(adviser_id, client.branch)
+    return RawResponse(orjson.dumps(_document(*row, standing)), 200, [NO_STORE])
 
 
-def _document(row: AdviserRow, at_work: int) -> dict[str, Any]:
-    return asdict(row) | {"leads_at_work": at_work}
+def _document(row: AdviserRow, at_work: int, standing: Standing) -> dict[str, Any]:
+    return asdict(row) | {"leads_at_work": at_work} | standing.document()

@@ -11,11 +11,13 @@ runner within a second.
 
     rows         leads and advisers as stored
     advisers     advisers' hours, leave, substitute and skill, and how many leads each has at work
+    attestations  advisers' yearly confirmations of the rules of conduct
     locked_lead  one lead under its customer's lock: changed, judged, its events recorded
     credit       sales credited to adviser and strategies, and the report of both
     repository   leads as stored: built, listed, worked, credited
 """
 
+from service.store.leads.attestations import Attestation, AttestationRepository
 from service.store.leads.locked_lead import LockedLead
 from service.store.leads.repository import LeadRepository
 from service.store.leads.rows import (
@@ -55,6 +57,8 @@ __all__ = [
     "WITHDRAWN",
     "Actor",
     "AdviserRow",
+    "Attestation",
+    "AttestationRepository",
     "Lead",
     "LeadJudgement",
     "LeadRepository",

@@ -94,6 +94,18 @@ advisers = Table(
     Column("manager", Boolean, nullable=False, server_default=text("false")),
 )
 
+attestations = Table(
+    "attestations",
+    METADATA,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("adviser", NAME, ForeignKey("advisers.id", ondelete="CASCADE"), nullable=False),
+    Column("version", NAME, nullable=False),
+    Column("attested_on", Date, nullable=False),
+    Column("recorded_by", NAME, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+)
+Index("attestations_of_adviser", attestations.c.adviser, attestations.c.attested_on)
+
 leads = Table(
     "leads",
     METADATA,

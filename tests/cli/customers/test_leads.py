@@ -68,8 +68,24 @@ def test_a_file_with_faults_names_each_line_and_stores_none(run: Run, tmp_path: 
     assert told(run("advisers", "list", "--json")) == {}
 
 
+def test_advisers_confirm_the_rules_of_conduct_and_who_lacks_it_is_listed(run: Run, tmp_path: Path) -> None:
+    imported(run, tmp_path)
+    rules = told(run("advisers", "conduct", "--language", "en", "--json"))
+    assert told(run("advisers", "attestations", "--json")) == dict.fromkeys(
+        ("a-1", "a-2"), "has never confirmed the rules of conduct"
+    )
+    done = told(run("advisers", "attest", "a-1", "--version", rules["version"], "--by", "m-1", "--json"))
+    assert done["a-1"].startswith("confirmed on 20") and " by m-1, until 20" in done["a-1"]
+    assert list(told(run("advisers", "attestations", "--lacking", "--json"))) == ["a-2"]
+    old, none = run("advisers", "attest", "a-1", "--version", "old"), run("advisers", "attest", "a-1", "nobody")
+    assert "read them again" in old.stderr and old.exit_code == 2
+    assert "nobody" in none.stderr
+    assert "no-prompting" in run("advisers", "conduct").stdout
+
+
 def test_leads_are_built_within_the_hours_listed_and_reported(run: Run, tmp_path: Path) -> None:
     imported(run, tmp_path)
+    run("advisers", "attest", "a-1", "a-2")
     assert told(run("leads", "build", "--branch", "b-1", "--json"))["leads"] == 2
     rows = list(csv.DictReader(io.StringIO(run("leads", "list", "--adviser", "a-1").stdout)))
     assert [(row["branch"], row["status"]) for row in rows] == [("b-1", "open")] * 2

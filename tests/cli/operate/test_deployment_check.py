@@ -13,12 +13,15 @@ from click.testing import CliRunner
 
 from service.cli.main import main
 from service.cli.operate.deployment_check import Finding, examine
+from service.core.clock import now_ms
+from service.core.grid import day_at
 from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
 from service.runtime.embedded import start_valkey
 from service.store import Store
+from service.store.leads import Actor, AdviserRow
 from tests.seed import activate, put_policy
-from tests.servers import execute
+from tests.servers import DEADLINE_MS, execute
 
 Findings = dict[str, list[tuple[str, str]]]
 Look = Callable[..., Findings]
@@ -77,6 +80,19 @@ def test_a_calendar_that_ends_is_told_on_disk_and_of_what_serves(look: Look, dat
         assert verdict == "fault"
         assert words.startswith("no official notice covers ")
         assert words.endswith(", then publish and approve the policy")
+
+
+def test_advisers_without_attestation_are_counted_in_a_note(look: Look, make_database: Any) -> None:
+    url = make_database()
+    store = Store(url, DEADLINE_MS)
+    store.leads.put_advisers([AdviserRow("li", "b-1", 60, 20), AdviserRow("wu", "b-1", 60, 20)], Actor("test"))
+    ((verdict, words),) = look(database_url=url)["advisers"]
+    assert verdict == "note" and words.startswith("2 of 2 have not confirmed the rules of conduct within 12 months")
+    today = day_at(now_ms(), "Asia/Shanghai")
+    for name in ("li", "wu"):
+        store.attestations.record(name, "a" * 12, today, Actor("test"))
+    store.close()
+    assert look(database_url=url)["advisers"] == [("ok", "all 2 have confirmed the rules of conduct within 12 months")]
 
 
 def test_servers_that_are_away_are_faults_beside_each_other(look: Look) -> None:

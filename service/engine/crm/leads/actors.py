@@ -1,6 +1,7 @@
 """Advisers, substitutes and managers: what each may do with a lead, and which leads fit an adviser.
 
-An adviser has no more leads in hand than fit into their hours, and proposes nothing riskier than they may sell.
+An adviser has no more leads in hand than fit into their hours, and proposes nothing riskier than they may sell; nothing
+risk-rated without a valid attestation.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from service.core.clock import Clock
 from service.core.domain import Lookback
 from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import day_at
+from service.engine.crm.leads.attestation import Attestations
 from service.engine.crm.leads.building import risk_of
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
@@ -21,6 +23,7 @@ class LeadActors:
 
     def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._leads, self._releases, self._clock = store, store.leads, releases, clock
+        self._attestations = Attestations(store, releases, clock)
 
     def adviser(self, actor: Actor, name: str | None = None, where: str = "on_behalf_of") -> AdviserRow:
         """The adviser who acts, or another one by name.
@@ -69,11 +72,12 @@ class LeadActors:
         """Return if the adviser may sell the offer.
 
         Raises:
-            Conflict: its risk is too high.
+            Conflict: its risk is too high, or it has one and the adviser's attestation is missing or over.
         """
         risk = risk_of(self._releases.serving.policy, offer)
         if not adviser.may_sell(risk):
             raise Conflict(f'Adviser "{adviser.id}" sells up to R{adviser.max_risk}; "{offer}" is R{risk:g}.')
+        self._attestations.expect_valid(adviser, risk)
 
     def today(self) -> date:
         """Today's date in the bank's time zone."""

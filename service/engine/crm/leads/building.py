@@ -19,12 +19,23 @@ from service.core.progress import Progress
 from service.decision import decide_many, population_of
 from service.decision.contact_permission import find_next_open, find_zone
 from service.engine.auth.branch_scope import ADVISER, BRANCH
+from service.engine.crm.leads.attestation import is_valid
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.offers.recommend import decide_recorded
 from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.scores import score_many
-from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
+from service.planning.leads import (
+    HOURS_FULL,
+    NO_ADVISER,
+    NO_SKILL,
+    NOT_ATTESTED,
+    Adviser,
+    Assigned,
+    Candidate,
+    assign,
+    left_out,
+)
 from service.rules.policy import Policy
 from service.store import Store, new_decision_id
 from service.store.leads import Actor, AdviserRow, LeadJudgement, NewLead
@@ -34,6 +45,10 @@ HAS_LEAD, CHANGED = "has-lead", "changed-meanwhile"
 WORDS: dict[str, Text] = {
     HAS_LEAD: {"zh": "已有进行中的线索", "en": "Has a lead at work"},
     NO_ADVISER: {"zh": "所属网点没有在岗的客户经理", "en": "No adviser of their branch is here"},
+    NOT_ATTESTED: {
+        "zh": "可销售该风险等级的客户经理未在12个月内确认行为规范",
+        "en": "Advisers who may sell it have not confirmed the rules of conduct within 12 months",
+    },
     NO_SKILL: {"zh": "在岗客户经理均无权销售该风险等级", "en": "No adviser here may sell a product of that risk"},
     HOURS_FULL: {"zh": "客户经理工时已满", "en": "The advisers' hours are full"},
     CHANGED: {"zh": "制作期间情况有变", "en": "Something changed while the list was made"},
@@ -122,7 +137,10 @@ class Building:
         if not known:
             whose = "" if branch is None else f' of branch "{branch}"'
             raise InvalidInput(f"No adviser{whose} is stored: store them first, with their hours.")
-        return _Here(known, day_at(now, serving.policy.contact.timezone))
+        today = day_at(now, serving.policy.contact.timezone)
+        newest = self._store.attestations.newest(branch)
+        attested = frozenset(one.id for one, _ in known if is_valid(newest.get(one.id), today))
+        return _Here(known, today, attested)
 
     def _pages(self, back: Lookback, branch: str | None) -> Iterator[list[Snapshot]]:
         after = ""
@@ -147,7 +165,9 @@ class Building:
     ) -> int:  # fmt: skip
         made = 0
         for one in placed:
-            made += self._made(serving, one.candidate.customer_id, rows.all[one.adviser], now, term)
+            adviser = rows.all[one.adviser]
+            sells = adviser if adviser.id in rows.attested else replace(adviser, max_risk=0)
+            made += self._made(serving, one.candidate.customer_id, sells, now, term)
             step()
         return made
 
@@ -171,20 +191,22 @@ class Building:
 
 
 class _Here:
-    """The advisers who get leads now (active, not on leave), and their substitutes."""
+    """The advisers who get leads now (active, not on leave), their substitutes, and who of them is attested."""
 
-    def __init__(self, known: Sequence[tuple[AdviserRow, int]], today: date) -> None:
+    def __init__(self, known: Sequence[tuple[AdviserRow, int]], today: date, attested: frozenset[str]) -> None:
+        self.attested = attested
         self.all = {one.id: one for one, _ in known if one.active and not one.is_away(today)}
         self._away = {one.id: one.substitute for one, _ in known if one.active and one.is_away(today)}
-        self.advisers = [
-            Adviser(one.id, one.branch, one.minutes_per_week, one.minutes_per_contact, at_work, one.max_risk)
-            for one, at_work in known
-            if one.id in self.all
-        ]
+        self.advisers = [_with_capacity(one, at_work, attested) for one, at_work in known if one.id in self.all]
 
     def stand_in(self, adviser: str | None) -> str | None:
         """The adviser who works for this adviser: the same, or the substitute during a leave."""
         return self._away.get(adviser, adviser) if adviser is not None else None
+
+
+def _with_capacity(one: AdviserRow, at_work: int, attested: frozenset[str]) -> Adviser:
+    minutes = one.minutes_per_week, one.minutes_per_contact
+    return Adviser(one.id, one.branch, *minutes, at_work, one.max_risk, one.id in attested)
 
 
 def risk_of(policy: Policy, offer: str) -> float | None:

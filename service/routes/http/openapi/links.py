@@ -55,7 +55,7 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("createJob", "job_id", "$response.body#/id", ("getJob", "cancelJob", "getJobResults")),
     ("listLeads", "lead_id", "$response.body#/leads/0/id", ("getLead", "claimLead", "reactLead", "planLead")),
     ("buildLeads", "job_id", "$response.body#/id", ("getLeadBuild",)),
-    ("putAdviser", "adviser_id", "$request.path.adviser_id", ("getAdviser", "deleteAdviser")),
+    ("putAdviser", "adviser_id", "$request.path.adviser_id", ("getAdviser", "deleteAdviser", "attestAdviser")),
     ("createWebhook", "webhook_id", "$response.body#/id", ("getWebhook", "putWebhook", "deleteWebhook")),
 )
 """(operation, the parameter its answer gives, where it stands, the operations that take it); 202 gives a job alone."""

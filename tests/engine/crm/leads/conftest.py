@@ -9,6 +9,7 @@ import requests
 from tests.clock import Clock, noon_of_next_wednesday
 from tests.engine.crm.conftest import Crm, House
 from tests.routes.conftest import SAVER
+from tests.seed import attest
 from tests.servers import execute
 
 RICH = SAVER | {
@@ -37,6 +38,7 @@ def branch(house: House) -> Iterator[Crm]:
     for name, minutes, where in (("a-1", 150, "b-1"), ("a-2", 90, "b-1"), ("a-9", 60, "b-2")):
         body = {"branch": where, "minutes_per_week": minutes, "minutes_per_contact": 30}
         assert bank.ask("PUT", f"/v1/advisers/{name}", body).status_code == 200
+    attest(house.engine, "a-1", "a-2", "a-9")
     yield house.client("b-1-crm", branch="b-1")
 
 

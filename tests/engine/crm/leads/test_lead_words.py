@@ -12,6 +12,7 @@ from service.rules.policy import DEFAULT, load
 from service.store.leads import Actor
 from tests.clock import Clock
 from tests.engine.crm.conftest import House
+from tests.seed import attest
 from tests.servers import execute
 from training.synthetic import make
 
@@ -60,6 +61,7 @@ def leads(house: House, people: dict[str, Any]) -> list[tuple[str, dict[str, Any
     bank = house.client("demo-bank")
     body = {"branch": "b-demo", "minutes_per_week": 3_000, "minutes_per_contact": 30}
     assert bank.ask("PUT", "/v1/advisers/d-1", body).status_code == 200
+    attest(house.engine, "d-1")
     house.engine.crm.leads.build(Actor("test", "b-demo"))
     return list(_read(house))
 

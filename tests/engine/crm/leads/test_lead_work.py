@@ -15,7 +15,7 @@ from service.store import ConsentWords
 from service.store.leads import Actor
 from tests.engine.crm.conftest import Crm, House
 from tests.engine.crm.leads.conftest import RICH, customers, step
-from tests.seed import put_customer
+from tests.seed import attest, put_customer
 from tests.servers import execute
 
 DAY = timedelta(days=1)
@@ -29,6 +29,8 @@ def put(house: House, name: str, status: int = 200, **facts: Any) -> dict[str, A
     body = {"branch": "b-1", "minutes_per_week": 150, "minutes_per_contact": 30} | facts
     answer = house.client(f"bank-{time.time_ns()}").ask("PUT", f"/v1/advisers/{name}", body)
     assert answer.status_code == status, answer.text
+    if status == 200:
+        attest(house.engine, name)
     return dict(answer.json())
 
 

@@ -11,7 +11,7 @@ from service.store.leads import Actor, LeadSearch
 from tests.engine.crm.conftest import Crm, House, everything
 from tests.engine.crm.leads.conftest import RICH, customers, step
 from tests.engine.crm.race import compete
-from tests.seed import put_customer
+from tests.seed import attest, put_customer
 from tests.servers import execute
 
 NOON_LOCAL_MS = 12 * 3_600_000
@@ -243,6 +243,7 @@ def test_of_eight_processes_one_gets_the_lead(house: House, branch: Crm) -> None
     for number in range(8):
         hours = {"branch": "b-1", "minutes_per_week": 30, "minutes_per_contact": 30}
         bank.ask("PUT", f"/v1/advisers/r-{number}", hours)
+    attest(house.engine, *(f"r-{number}" for number in range(8)))
     lead = one_lead(house, branch)
     spawn = multiprocessing.get_context("spawn")
     start, said = spawn.Barrier(8), spawn.Queue()

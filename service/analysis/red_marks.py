@@ -187,6 +187,7 @@ def _read_names(policy: Policy) -> frozenset[str]:
     waiting = {
         name for gate in guards for each in (gate.applies, gate.require) if each is not None for name in each.names
     }
+    waiting |= {f"customer.{policy.attributes.zone}"}  # the clock of quiet hours
     found: set[str] = set()
     while waiting:
         found |= waiting

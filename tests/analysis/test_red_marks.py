@@ -62,6 +62,10 @@ RED_CHANGES: dict[str, tuple[str, Edit]] = {
         "read by a protective rule",
         lambda d: next(a for a in d["attributes"]["attributes"] if a["name"] == "age").update(range=[0, 64]),
     ),
+    "the customer's clock": (
+        "read by a protective rule",
+        lambda d: next(a for a in d["attributes"]["attributes"] if a["name"] == "timezone").update(zone=False),
+    ),
     "a feature that a guard reads": (
         "read by a protective rule",
         lambda d: next(f for f in d["attributes"]["features"] if f["name"] == "wealth_yuan").update(expression="1"),

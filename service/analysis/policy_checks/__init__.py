@@ -12,5 +12,6 @@
     calendar_horizon  how far ahead holidays and working days are known, for the rules that need them
     proof             that the gates of a policy imply the law, or a customer for whom they do not
     stated            what a policy states of itself, as far as the law reads it
+    benchmark         a benchmark told the same everywhere, and read by no rule
     words             no text that can reach a person promises anything; ``conduct`` calls it
 """

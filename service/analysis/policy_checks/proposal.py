@@ -5,6 +5,7 @@ is proposed; conduct holds it meanwhile.
 """
 
 from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.benchmark import find_benchmark_faults
 from service.analysis.policy_checks.fair_terms import find_unfair_terms
 from service.analysis.policy_checks.product_kinds import find_unstated
 from service.core.errors import PolicyError
@@ -12,12 +13,12 @@ from service.rules.policy import Policy
 
 
 def assert_proposable(policy: Policy) -> None:
-    """Refuse a policy that breaks conduct, leaves unsaid what it must state, or lets a trait decide on terms.
+    """Refuse a policy that breaks conduct, leaves unsaid what it must state, or lets a trait or benchmark decide.
 
     Raises:
         PolicyError: naming every fault.
     """
     conduct.assert_compliant(policy)
-    found = [*find_unstated(policy), *find_unfair_terms(policy)]
+    found = [*find_unstated(policy), *find_unfair_terms(policy), *find_benchmark_faults(policy)]
     if found:
         raise PolicyError(f"the policy cannot be proposed ({len(found)} problems)", found)

@@ -58,6 +58,11 @@ def find_promises(text: str) -> tuple[Promise, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def figures_in(sentence: str) -> list[str]:
+    """Every figure in per cent of a sentence of ``spelling``, in whatever writing."""
+    return [said.group().strip() for said in _FIGURE.finditer(sentence)]
+
+
 def find_words(text: str, words: Sequence[str]) -> list[str]:
     """Those of the bank's own words that a text says, in any spelling, unless it denies them."""
     return [word for word in words if _says(text, word)]

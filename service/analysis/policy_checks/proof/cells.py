@@ -76,13 +76,17 @@ class _Gate:
 
 
 class Readings:
-    """What was read under one table of attributes and one schema: policies that share these share the work."""
+    """What was read under one table of attributes and one schema: policies that share these share the work.
+
+    Threads may share it too: whatever two of them find at once is equal.
+    """
 
     def __init__(self, table: AttributeTable, names: Mapping[str, Name]) -> None:
         self.vocabulary = Vocabulary(table, names)
         self.answers: dict[tuple[str, ...], tuple[Witness | None, int]] = {}
         """What was found for given formulas, and the work it took."""
-        self._reader = Reader(table, self.vocabulary, frozenset({*LAW_COLUMNS, *ANSWERS}))
+        lawful = frozenset({*LAW_COLUMNS, *ANSWERS})
+        self._readers = {contact: Reader(table, self.vocabulary, lawful, contact) for contact in (False, True)}
         self._read: dict[tuple[Any, ...], Formula] = {}
 
     def passes(self, gate: _Gate, figures: Sequence[Any], columns: Callable[[], Columns]) -> Formula:
@@ -93,9 +97,8 @@ class Readings:
         return self._read[key]
 
     def _formula(self, gate: _Gate, columns: Columns) -> Formula:
-        require, *spares = (
-            self._reader.read(fold(one, columns).program, gate.contact) for one in (gate.require, *gate.spares)
-        )
+        reader = self._readers[gate.contact]
+        require, *spares = (reader.read(fold(one, columns).program) for one in (gate.require, *gate.spares))
         return truth.disjunction(
             [truth.certainty(require), *(truth.certainty(truth.negation(spare)) for spare in spares)]
         )

@@ -35,20 +35,21 @@ Choices = list[tuple[Formula, Node]]
 
 
 class Reader:
-    """Reads the conditions of one policy; ``lawful`` are the names that the law reads."""
+    """Reads the conditions of one policy; ``lawful`` are the names that the law reads.
 
-    def __init__(self, table: AttributeTable, vocabulary: Vocabulary, lawful: frozenset[str]) -> None:
+    ``contact``: those of contact rules, which count the past also of customers without personalisation; so its counts
+    are variables of their own.
+    """
+
+    def __init__(
+        self, table: AttributeTable, vocabulary: Vocabulary, lawful: frozenset[str], contact: bool = False
+    ) -> None:
         self.vocabulary, self.lawful = vocabulary, lawful
         self._table = table
-        self._apart: frozenset[str] = frozenset()
+        self._apart = frozenset(NOTHING) if contact else frozenset[str]()
 
-    def read(self, node: Node, contact: bool = False) -> Formula:
-        """The formula of a condition whose static parts are constants.
-
-        ``contact``: it belongs to a contact rule, which counts the past also of customers without personalisation; so
-        its counts are variables of their own.
-        """
-        self._apart = frozenset(NOTHING) if contact else frozenset()
+    def read(self, node: Node) -> Formula:
+        """The formula of a condition whose static parts are constants."""
         return self._condition(self._expanded(node))
 
     # -- features ------------------------------------------------------------------------------------------------------

@@ -14,30 +14,14 @@ from service.core.errors import Problem
 from service.core.expressions import Expression, Kind, parse
 from service.rules.model.rules import StandingTest
 from service.rules.policy import DEFAULT, GateRule, Policy, load
+from tests.few_cells import with_few_cells
 
 TOLERANCE, ASSESSMENT, CARE = "tolerance-covers-risk", "assessment-valid", "care-from-65"
 
 
-OFFERS = ("term-12m", "structured-3m", "mixed-r3", "equity-r4", "asset-plan-r3")
-CHANNELS = ("mobile_app", "branch", "adviser_call", "sms")
-
-
 @cache
 def shipped() -> Policy:
-    """The shipped rules over a few of its offers and channels, which is much less work."""
-    whole = load(DEFAULT)
-    offers = [place for place, offer in enumerate(whole.offers) if offer.id in OFFERS]
-    channels = [place for place, channel in enumerate(whole.channels) if channel.id in CHANNELS]
-    columns = {
-        name: column[:, offers, :] if name.startswith("offer.") else column[:, :, channels]
-        for name, column in whole.static_columns.items()
-    }
-    return replace(
-        whole,
-        offers=tuple(whole.offers[place] for place in offers),
-        channels=tuple(whole.channels[place] for place in channels),
-        static_columns=columns,
-    )
+    return with_few_cells(load(DEFAULT))
 
 
 def condition(text: str) -> Expression:

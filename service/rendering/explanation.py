@@ -123,7 +123,7 @@ class _Story:
             "strategy": rule.strategy,
             "text": self._names.in_language(rule.reason),
             "unlock": self._names.in_language(rule.unlock) if rule.unlock else None,
-            "rule": rule_text(rule),
+            "rule": rule_text(rule, self._names.language),
             "ground": rule.ground,
             "held": not any(any(cells) for cells in closed.values()),
             "closes": [offer for offer, cells in closed.items() if all(cells)],

@@ -210,14 +210,14 @@ def iso_day(day: float) -> str:
     return (_EPOCH + timedelta(days=int(day))).isoformat()
 
 
-def rule_text(rule: Rule) -> str:
-    """The rule as the policy writes it, in one line."""
+def rule_text(rule: Rule, language: str) -> str:
+    """The rule in one line: expressions as the policy writes them, contact rules in the language."""
     if isinstance(rule, GateRule):
         applies = "" if rule.applies is None else f"where {_line(rule.applies.text)}: "
         return f"{applies}{_line(rule.require.text)}"
     if isinstance(rule, FitRule):
         return f"x {rule.weight:g} when {_line(rule.when.text)}"
-    return _contact(rule)
+    return _contact_in_chinese(rule) if language == "zh" else _contact(rule)
 
 
 def _contact(rule: Rule) -> str:
@@ -233,6 +233,33 @@ def _contact(rule: Rule) -> str:
         ended = f" without a later {' or '.join(rule.until)}" if rule.until else ""
         return f"no {' or '.join(rule.after)} per {rule.per} in {rule.days:g} days{ended}"
     return rule.id
+
+
+def _contact_in_chinese(rule: Rule) -> str:
+    if isinstance(rule, ConsentRule):
+        return f"{_of(rule.direction)}渠道：客户须已同意（{rule.purpose}）"
+    if isinstance(rule, QuietHours):
+        where = f"{_of(rule.direction)}渠道" if rule.channels is None else "、".join(rule.channels)
+        days = "，非工作日不联系" if rule.working_days else "，节假日不联系" if rule.holidays else ""
+        return f"{where}：{_clock(rule.start_minute)}至{_clock(rule.end_minute)}不联系{days}"
+    if isinstance(rule, Cap):
+        counted = "或".join(map(_of, rule.counts))
+        return f"{rule.window_days:g}天内，同一{_of(rule.per)}的{counted}少于{rule.maximum}次"
+    if isinstance(rule, CoolOff):
+        ended = f"，此后有{'或'.join(map(_of, rule.until))}的除外" if rule.until else ""
+        return f"{rule.days:g}天内，同一{_of(rule.per)}没有{'或'.join(map(_of, rule.after))}{ended}"
+    return rule.id
+
+
+_CHINESE = {
+    "outbound": "外呼", "inbound": "来访", "customer": "客户", "offer": "产品", "family": "产品类别", "channel": "渠道",
+    "impression": "展示", "click": "点击", "accept": "接受", "reject": "拒绝", "dismiss": "关闭", "contact": "联系",
+    "purchase": "购买", "complaint": "投诉", "survey": "调查回答",
+}  # fmt: skip
+
+
+def _of(word: str | None) -> str:
+    return _CHINESE.get(word or "", word or "")
 
 
 def _quiet_days(rule: QuietHours) -> str:

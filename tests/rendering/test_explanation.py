@@ -78,6 +78,19 @@ def test_every_gate_stands_there_with_its_rule_and_whether_it_held():
     assert len(gates["marketing-consent"]["closes_in_some_channel"]) == len(POLICY.offers)
 
 
+@pytest.mark.parametrize(
+    ("gate", "rule"),
+    [
+        ("cool-off-dismissed", "14天内，同一产品没有关闭"),
+        ("cool-off-in-progress", "30天内，同一产品没有接受，此后有购买或拒绝的除外"),
+        ("cap-outbound-week", "7天内，同一客户的联系少于2次"),
+        ("quiet-night", "外呼渠道：21:00至08:00不联系"),
+    ],
+)
+def test_a_contact_rule_is_told_in_chinese_to_who_reads_chinese(gate: str, rule: str) -> None:
+    assert next(one["rule"] for one in told("zh")["gates"] if one["code"] == gate) == rule
+
+
 def test_the_factors_multiply_to_the_priority_and_the_four_concerns_to_the_fit():
     for offer in told()["offers"]:
         factors = offer["factors"]
@@ -117,7 +130,7 @@ def _named(name: str) -> Snapshot:
 
 def test_both_languages_tell_the_same_story():
     def codes(document: Any) -> Any:
-        words = {"text", "name", "summary", "language", "unlock"}
+        words = {"text", "name", "summary", "language", "unlock", "rule"}
         if isinstance(document, dict):
             return {key: codes(value) for key, value in document.items() if key not in words}
         return [codes(value) for value in document] if isinstance(document, list) else document

@@ -170,6 +170,9 @@ curl -s -X POST -H 'Authorization: Bearer {app}' -H 'Content-Type: application/j
 # Why, in words: the funnel, every gate, the factors, what would change it
 curl -s -H 'Authorization: Bearer {analyst}' -H 'Accept-Language: en' {base}/v1/decisions/{decision}/explanation
 
+# What its customer may read of it: what was used, why, what they can change
+curl -s -H 'Authorization: Bearer {app}' {base}/v1/decisions/{decision}/explanation/customer
+
 # Who the customer is
 curl -s -H 'Authorization: Bearer {analyst}' -H 'Accept-Language: en' {base}/v1/customers/{customer}/portrait
 

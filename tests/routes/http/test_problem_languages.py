@@ -18,6 +18,7 @@ from marshmallow import fields
 
 from service.core.attributes import parse_table
 from service.core.errors import InvalidInput, NotFound, Problem
+from service.rendering.readers.words import UNHEARD
 from service.routes.governance.policies.proposals import INSTEAD
 from service.routes.http.fields import Strict
 from service.routes.http.headers.languages import choose_language
@@ -248,3 +249,9 @@ def every_field() -> Iterator[fields.Field[Any]]:
 def names(text: str) -> list[str]:
     """The names of what a row quotes."""
     return sorted(part.partition("}")[0].strip("~") for part in text.split("{")[1:])
+
+
+def test_no_chinese_row_sounds_like_a_salesman_or_an_analyst() -> None:
+    unheard = UNHEARD["analyst"]["zh"]
+    said = [chinese for name in (*SENTENCES, PHRASES) for chinese in rows(name).values()]
+    assert [one for one in said if any(word in one for word in unheard)] == []

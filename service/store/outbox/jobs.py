@@ -94,10 +94,20 @@ PUT_OFF = text("""
 """)
 RESULTS = text("""
     SELECT place, rows, job_items.customer_id, cast(:branch AS text) IS NULL OR customers.id IS NULL
-        OR coalesce(attributes ->> 'branch_id' = :branch, false) AS reached
+        OR coalesce(attributes ->> 'branch_id' = :branch, false) AS reached,
+        (rows -> 0 ->> 'personalised') IS DISTINCT FROM 'false' AND EXISTS (SELECT FROM (
+            SELECT DISTINCT ON (purpose) granted, at FROM consents
+            WHERE consents.customer_id = job_items.customer_id
+                AND (purpose = 'personalisation' OR starts_with(purpose, 'label:'))
+            ORDER BY purpose, at DESC, seq DESC) AS newest
+        WHERE NOT granted AND at > extract(epoch FROM cast(rows -> 0 ->> 'decided_at' AS timestamptz)) * 1000
+        ) AS refused
     FROM job_items LEFT JOIN customers ON customers.id = job_items.customer_id
     WHERE job_id = :id AND place > :after ORDER BY place LIMIT :limit
 """)
+
+REFUSED = "The customer withdrew personalisation or dropped a label after this was decided: ask again."
+"""The problem of a row whose decision read what its customer has refused since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,12 +341,15 @@ class JobQueue:
             connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
 
     def results(self, job_id: str, branch: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """The rows of a job, in the order of its items; a customer of another branch is answered as unknown."""
+        """The rows of a job, in the order of its items; a customer of another branch is answered as unknown.
+
+        Of a customer who withdrew personalisation or dropped a label after the decision, nothing of it is handed out.
+        """
         after, words = 0, {"id": job_id, "limit": PAGE, "branch": branch}
         while True:
             with self._database.begin(PATIENCE_S) as connection:
                 found = connection.execute(RESULTS, words | {"after": after}).all()
-            yield from _rows(row.rows if row.reached else [_stranger(row.customer_id)] for row in found)
+            yield from _rows(_readable(row) for row in found)
             if len(found) < PAGE:
                 return
             after = found[-1].place
@@ -357,6 +370,16 @@ def end(
 def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for rows in items:
         yield from rows or ()
+
+
+def _readable(row: Any) -> list[dict[str, object]]:
+    """One customer's rows as they may be read now."""
+    if not row.reached:
+        return [_stranger(row.customer_id)]
+    if not row.refused:
+        return list(row.rows or ())
+    named = {name: row.rows[0].get(name) for name in ("customer_id", "external_key")}
+    return [{**named, "status": Conflict.status, "problem": REFUSED}]
 
 
 def _stranger(customer_id: str) -> dict[str, object]:

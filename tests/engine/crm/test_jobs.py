@@ -215,6 +215,25 @@ def test_an_erased_customer_leaves_the_results(house: House, bank: Crm) -> None:
     assert {row["customer_id"] for row in lines(bank, f"{path}/results")} == {"j-stays"}
 
 
+def test_a_list_hands_out_nothing_that_its_customer_has_refused_since(house: House, bank: Crm) -> None:
+    names = ["j-label", "j-private", "j-as-before", "j-private-before"]
+    house.store.customers.load((name, SAVER) for name in names)
+    refusal = {"withdraw_all": True, "version": "1"}
+    assert bank.ask("PUT", "/v1/customers/j-private-before/preferences", refusal).status_code == 200
+    path = bank.ask("POST", "/v1/jobs", {"customers": names}).headers["Location"]
+    work(house)
+    assert {row["status"] for row in lines(bank, f"{path}/results")} == {200}
+    for name in ("j-private", "j-private-before"):
+        assert bank.ask("PUT", f"/v1/customers/{name}/preferences", refusal).status_code == 200
+    dropped = {"labels": {"target:savers": False}, "version": "1"}
+    assert bank.ask("PUT", "/v1/customers/j-label/labels", dropped).status_code == 200
+    told = {row["customer_id"]: row["status"] for row in lines(bank, f"{path}/results")}
+    assert told == {"j-label": 409, "j-private": 409, "j-as-before": 200, "j-private-before": 200}
+    dropped["labels"] = {"target:savers": True}
+    assert bank.ask("PUT", "/v1/customers/j-label/labels", dropped).status_code == 200
+    assert {row["status"] for row in lines(bank, f"{path}/results") if row["customer_id"] == "j-label"} == {200}
+
+
 def test_who_has_left_the_branch_leaves_the_results_that_it_reads(house: House, bank: Crm) -> None:
     branch = house.client("b-j1-crm", branch="b-j1")
     house.store.customers.load((name, SAVER | {"branch_id": "b-j1"}) for name in ("j-moves", "j-rests"))

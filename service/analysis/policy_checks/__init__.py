@@ -13,5 +13,6 @@
     proof             that the gates of a policy imply the law, or a customer for whom they do not
     stated            what a policy states of itself, as far as the law reads it
     benchmark         a benchmark told the same everywhere, and read by no rule
+    tone              texts in one language each, in words that people use
     words             no text that can reach a person promises anything; ``conduct`` calls it
 """

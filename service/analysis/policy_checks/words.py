@@ -38,7 +38,9 @@ class _Place:
         return _Place(self.file, self.entry, f"{self.key}.{key}" if self.key else key)
 
     def entered(self, name: str) -> "_Place":
-        return _Place(self.file, f'{self.key.rpartition(".")[2].removesuffix("s")} "{name}"')
+        section = self.key.rpartition(".")[2]
+        noun = f"{section.removesuffix('ies')}y" if section.endswith("ies") else section.removesuffix("s")
+        return _Place(self.file, f'{noun} "{name}"')
 
     @property
     def where(self) -> str:
@@ -72,6 +74,14 @@ def judge_texts(
         "refused": sum(1 for _, faults in found if faults),
         "texts": [{"text": text, "faults": faults} for text, faults in found],
     }
+
+
+def list_texts(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Every text of the documents that is no template: its place, its key there, and its words by language."""
+    for name, document in documents.items():
+        if name not in INSIDE:
+            for place, text in _texts(document, _Place(f"{name}.yaml")):
+                yield place.where, place.key, {language: text[language] for language in LANGUAGES}
 
 
 def further_banned(documents: Mapping[str, Any]) -> tuple[str, ...]:
@@ -136,13 +146,10 @@ def _in_names(policy: Policy, banned: tuple[str, ...]) -> Iterator[Problem]:
 
 
 def _in_texts(documents: Mapping[str, Any], banned: tuple[str, ...]) -> Iterator[Problem]:
-    for name, document in documents.items():
-        if name in INSIDE:
-            continue
-        for place, text in _texts(document, _Place(f"{name}.yaml")):
-            for language in LANGUAGES:
-                for fault in wording_faults(text[language], banned):
-                    yield Problem(place.where, f"{place.key}.{language}: {fault}".lstrip("."))
+    for where, key, text in list_texts(documents):
+        for language, words in text.items():
+            for fault in wording_faults(words, banned):
+                yield Problem(where, f"{key}.{language}: {fault}".lstrip("."))
 
 
 def _texts(value: object, place: _Place) -> Iterator[tuple[_Place, dict[str, str]]]:

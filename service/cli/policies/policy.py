@@ -15,6 +15,7 @@ from service.analysis.diff import Difference
 from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.policy_checks.lint import lint_policy
 from service.analysis.policy_checks.proposal import assert_proposable
+from service.analysis.policy_checks.tone import find_odd_words
 from service.analysis.weight_sensitivity import Firmness
 from service.cli.actor import actor_of, as_option, compliance_of, note_option
 from service.cli.bank import selection
@@ -72,7 +73,8 @@ def check(folder: Path, as_json: bool) -> None:
     found = lint_policy(checked)
     if found.problems:
         raise PolicyError("the policy's rules do not prove themselves", found.problems)
-    warnings = [*found.warnings, *calendar_warnings(checked, day_at(now_ms(), checked.contact.timezone))]
+    odd = dict.fromkeys(find_odd_words(checked))
+    warnings = [*found.warnings, *odd, *calendar_warnings(checked, day_at(now_ms(), checked.contact.timezone))]
     show(
         {
             "policy": checked.hash,

@@ -226,6 +226,7 @@ ENGINE: Mapping[str, int] = {
     "offers": 3,
     "contacts": 4,
     "explain": 4,
+    "playground": 4,
     "portrait": 4,
     "experiments": 4,
     "drift": 4,

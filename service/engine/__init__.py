@@ -10,6 +10,7 @@ what serves loaded. The other services read or write beside that path; ``runner`
     contacts         contacts: reserved before they are made
     rights           rights of a customer: what they permit, what they are called, a copy of all
     explain          explanations and replays of decisions
+    playground       decisions for made-up customers at any instant, recorded nowhere
     portrait         the portrait of a customer, as JSON
     experiments      experiment reports: the lift of every standing test and strategy
     drift            drift of the serving bundle, measured on stored decisions

@@ -50,6 +50,7 @@ from service.engine.offers.offer_tokens import OfferTokens
 from service.engine.offers.recommend import CACHE, DATABASE, Answer, decide_recorded, default_answer
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import VisitorService
+from service.engine.playground import Playground
 from service.engine.portrait import portrait_now
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.audit_anchors import AuditAnchors
@@ -95,6 +96,7 @@ class Engine:
         self.copies = CopyService(store, self._releases, self.labels, clock)
         self.objections = ObjectionService(settings, store, self._releases, clock)
         self.explanations = ExplanationService(store, self._releases, clock)
+        self.playground = Playground(self._releases, clock)
         self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
         self.models = ModelCatalogue(settings, store)

@@ -5,5 +5,6 @@ challenge     `fourcast challenge`: another policy or bundle on trial, for a sha
 experiments   `fourcast experiments`: what each part of the method brings, with intervals
 policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back
 policy_value  `fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it
+try_facts     `fourcast try`: what a policy decides for a made-up customer at any instant; recorded nowhere
 words         `fourcast words check`: texts judged by conduct rules before they become part of a policy
 """

@@ -38,6 +38,7 @@ FOLLOWED_ELSEWHERE = {
     "service/routes/governance/policies/jobs.py: str(job.error)",
     "service/engine/releases/value_gate_process.py: words",
     "service/engine/crm/customers.py: fault.message",
+    "service/engine/playground.py: one.message",
     "service/routes/offers/events.py: error.message",
     "service/routes/http/fields.py: sentence",
     "service/routes/http/fields.py: str(message)",

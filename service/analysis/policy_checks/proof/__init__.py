@@ -9,6 +9,7 @@ policy is never called clean. The price is that a policy may be refused that no 
     variables  what a formula reads, and the values that stand for all
     cuts       at which values of one column a comparison changes
     sums       a value as a sum of columns
+    trees      what reading asks of expressions and their values
     reading    the tree of a condition as a formula
     cells      the gates that guard each offer in each channel
     search     whether some customer passes every gate and yet breaks a law

@@ -15,11 +15,23 @@ from itertools import product
 from service.analysis.policy_checks.proof import truth
 from service.analysis.policy_checks.proof.cuts import Uncut, find_cuts, slope
 from service.analysis.policy_checks.proof.sums import Total, as_total
+from service.analysis.policy_checks.proof.trees import (
+    TODAY,
+    YEAR_AGO,
+    days_around,
+    decide,
+    is_default,
+    is_unknown,
+    names_in,
+    number_column,
+    outcome_of,
+    rename,
+    write_factor,
+)
 from service.analysis.policy_checks.proof.truth import ALWAYS, NEVER, UNDECIDED, Atom, Formula, Value
 from service.analysis.policy_checks.proof.variables import YEAR_DAYS, Variable, Vocabulary
 from service.analysis.policy_checks.proof.wording import plain_value, spell, spell_number
 from service.core.attributes import AttributeTable
-from service.core.expressions import scalars
 from service.core.expressions.tree import MIRRORED, NAN, OPPOSITE, Columns, Kind, Node, is_missing, null
 from service.rules.history.columns import NOTHING
 
@@ -27,9 +39,6 @@ MOST_CHOICES = 24
 """A value of more branches than this is not taken apart."""
 MOST_SIZE = 3_000
 """Nor is a condition of more parts than this."""
-TODAY, YEAR_AGO = "context.today", "context.year_ago"
-NOON = 20_000.0
-"""Any day: dates are only compared with each other."""
 Choices = list[tuple[Formula, Node]]
 """The plain values that a value may be, each under its guard; of the guards exactly one is true."""
 
@@ -61,13 +70,13 @@ class Reader:
         for feature in self._table.features:
             names = feature.expression.names
             if any(name in self.lawful or name in found for name in names):
-                tree = _renamed(feature.expression.tree, found)
+                tree = rename(feature.expression.tree, found)
                 guarded = tree.kind in (Kind.NUMBER, Kind.MONEY)
                 found[f"customer.{feature.name}"] = replace(tree, op="bounded", args=(tree,)) if guarded else tree
         return found
 
     def _expanded(self, node: Node) -> Node:
-        return _renamed(node, self._features)
+        return rename(node, self._features)
 
     # -- conditions ----------------------------------------------------------------------------------------------------
 
@@ -87,7 +96,7 @@ class Reader:
 
     def _flag(self, node: Node) -> Formula:
         name = self._variable(node.value)
-        return Atom(name, [name], _outcome)
+        return Atom(name, [name], outcome_of)
 
     def _chain(self, node: Node) -> Formula:
         join = truth.conjunction if node.op == "and" else truth.disjunction
@@ -127,7 +136,7 @@ class Reader:
 
     def _choices(self, node: Node) -> Choices | None:
         """The plain values that a value may be; None where there are too many."""
-        if node.op in ("name", "const") or _is_default(node):
+        if node.op in ("name", "const") or is_default(node):
             return [(ALWAYS, node)]
         if node.op == "case":
             return self._case_choices(node)
@@ -187,7 +196,7 @@ class Reader:
 
     def _extreme_choices(self, node: Node, values: tuple[Node, ...]) -> Choices:
         """The smaller or larger of two at a time; a value of one column alone stays as it is."""
-        if len(_names(*values)) < 2:
+        if len(names_in(*values)) < 2:
             return self._kept(node, values)
         op, (first, *rest) = "<" if node.op == "least" else ">", values
         found: Choices = [(ALWAYS, first)]
@@ -209,17 +218,17 @@ class Reader:
 
     def _missing(self, value: Node) -> Formula:
         """Whether a plain value is NULL."""
-        if value.op == "const" or _is_default(value):
+        if value.op == "const" or is_default(value):
             return ALWAYS if value.op == "const" and is_missing(value.value) else NEVER
         if value.op == "name":
             name = self._variable(value.value)
-            return Atom(f"{name} is null", [name], _is_missing)
+            return Atom(f"{name} is null", [name], is_unknown)
         if value.op in ("least", "greatest"):
             return truth.conjunction([self._missing(arg) for arg in value.args])
         total = None if value.op == "days" else as_total(value, self._size)
         if total is None and value.op != "days":
             return self._free(Node("is null", Kind.BOOLEAN, (value,)), two_valued=True)
-        parts = value.args if total is None else tuple(map(_column, sorted(total.needed)))
+        parts = value.args if total is None else tuple(map(number_column, sorted(total.needed)))
         return truth.disjunction([self._missing(part) for part in parts])
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
@@ -243,11 +252,11 @@ class Reader:
         """A comparison of plain values."""
         if left.op == "const" and right.op != "const":
             op, left, right = MIRRORED[op], right, left
-        node, names = Node(op, Kind.BOOLEAN, (left, right)), _names(left, right)
+        node, names = Node(op, Kind.BOOLEAN, (left, right)), names_in(left, right)
         if any(side.op == "const" and is_missing(side.value) for side in (left, right)):
             return UNDECIDED
         if not names:
-            return _CONSTANTS[_decide(node, {})]
+            return _CONSTANTS[decide(node, {})]
         if left.kind is Kind.TEXT:
             return self._words(node) if len(names) == 1 and right.op == "const" else self._free(node)
         dates = names - {TODAY, YEAR_AGO}
@@ -282,7 +291,7 @@ class Reader:
             return self._free(node)
 
         def judge(value: Value) -> int:
-            return _decide(node, {column: NAN if value is None else value})
+            return decide(node, {column: NAN if value is None else value})
 
         return Atom(spell(node), [variable.name], judge, {variable.name: cuts}, key=f"{variable.name}: {spell(node)}")
 
@@ -291,24 +300,24 @@ class Reader:
         free = self._free(node, two_valued=True, opaque=False)
         if not variable.nullable:
             return free
-        missing = Atom(f"{variable.name} is null", [variable.name], _is_missing)
+        missing = Atom(f"{variable.name} is null", [variable.name], is_unknown)
         return truth.choice([(missing, UNDECIDED)], free)
 
     def _dated(self, node: Node, column: str | None) -> Formula:
         """A comparison of days: of one date, of today, and of the day a year ago."""
         year = self.vocabulary.add(Variable(YEAR_DAYS, Kind.NUMBER, 365.0, 366.0, whole=True, nullable=False))
         if column is None:
-            return Atom(spell(node), [year], lambda days: _decide(node, _days(days)), {year: (365.0, 366.0)})
+            return Atom(spell(node), [year], lambda days: decide(node, days_around(days)), {year: (365.0, 366.0)})
         variable, cuts = self.vocabulary.column(column, self._own(column)), set[float]()
         for days in (365.0, 366.0):
-            found = self._cuts(node, {column: 1}, lambda ago, days=days: _days(days, column, ago), variable)  # type: ignore[misc]
+            found = self._cuts(node, {column: 1}, lambda ago, days=days: days_around(days, column, ago), variable)  # type: ignore[misc]
             if found is None:
                 return self._free(node)
             cuts |= set(found)
         return Atom(
             spell(node),
             [variable.name, year],
-            lambda ago, days: _decide(node, _days(days, column, ago)),
+            lambda ago, days: decide(node, days_around(days, column, ago)),
             {variable.name: tuple(sorted(cuts)), year: (365.0, 366.0)},
         )
 
@@ -335,17 +344,17 @@ class Reader:
         total = left.plus(right.scale(-1.0))
         if not total.factors:
             return self._free(node)
-        needed = [self._missing(_column(name)) for name in sorted(total.needed)]
+        needed = [self._missing(number_column(name)) for name in sorted(total.needed)]
         lead = min(total.factors)
         op = node.op if total.factors[lead] > 0.0 else MIRRORED[node.op]
-        total = total.scale(1.0 / abs(total.factors[lead]))
+        total = total.divide(abs(total.factors[lead]))
         return truth.choice([(truth.disjunction(needed), UNDECIDED)], self._sum(op, total))
 
     def _sum(self, op: str, total: Total) -> Formula:
         """A sum against a figure; so near to the figure that rounding decides, either way."""
         factors = total.factors
         sign = 1.0 if factors[min(factors)] > 0.0 else -1.0
-        sum_text = " + ".join(f"{_factor(sign * factors[part])}{part}" for part in sorted(factors))
+        sum_text = " + ".join(f"{write_factor(sign * factors[part])}{part}" for part in sorted(factors))
         figure, near = -sign * total.constant, total.tolerance
         text = f"{sum_text} {op} {spell_number(figure)}"
         name = self.vocabulary.add(Variable(f"the sum {sum_text}", Kind.NUMBER, nullable=False, blurred=True))
@@ -361,7 +370,7 @@ class Reader:
 
         cuts = {name: (figure - near, figure + near)}
         columns = frozenset(factors)
-        by_rounding = (Atom(f"{text}, nearly", [name], is_near, cuts, columns=columns), Atom(edge, [edge], _outcome))
+        by_rounding = (Atom(f"{text}, nearly", [name], is_near, cuts, columns=columns), Atom(edge, [edge], outcome_of))
         return truth.choice(
             [by_rounding], Atom(text, [name], judge, {name: (figure - near, figure, figure + near)}, columns=columns)
         )
@@ -374,11 +383,11 @@ class Reader:
         ``opaque``: it might be known better, where it reads nothing but what the law reads.
         """
         text = spell(node)
-        names = _names(node)
+        names = names_in(node)
         key = f"{text}{' (contact)' if names & self._apart else ''}"
         name = self.vocabulary.add(Variable(f"whether {key}", Kind.BOOLEAN, nullable=not two_valued))
         known_better = opaque and bool(names) and names <= self.lawful
-        return Atom(key, [name], _outcome, opaque=known_better, columns=names)
+        return Atom(key, [name], outcome_of, opaque=known_better, columns=names)
 
     def _variable(self, name: str) -> str:
         return self.vocabulary.column(name, self._own(name)).name
@@ -417,54 +426,3 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-
-
-def _outcome(value: Value) -> int:
-    return truth.UNKNOWN if value is None else truth.TRUE if value else truth.FALSE
-
-
-def _is_missing(value: Value) -> int:
-    return truth.TRUE if value is None else truth.FALSE
-
-
-def _decide(node: Node, columns: Columns) -> int:
-    """The outcome of a condition for one customer, by the closures that serve."""
-    if scalars.compile_decision(node, True)(columns):
-        return truth.TRUE
-    return truth.FALSE if scalars.compile_decision(node, False)(columns) else truth.UNKNOWN
-
-
-def _days(days: Value, column: str = TODAY, ago: Value = 0.0) -> Columns:
-    """Today, a year ago, and a date so many days from today."""
-    assert isinstance(days, float)
-    when = NAN if ago is None else NOON + float(ago)
-    return {TODAY: NOON, YEAR_AGO: NOON - days, column: when}
-
-
-def _names(*nodes: Node) -> frozenset[str]:
-    return frozenset(each.value for node in nodes for each in node.walk() if each.op == "name")
-
-
-def _column(name: str) -> Node:
-    return Node("name", Kind.NUMBER, value=name)
-
-
-def _is_default(node: Node) -> bool:
-    """A column of numbers with a constant where it is unknown."""
-    if node.op != "coalesce" or len(node.args) != 2 or node.kind not in (Kind.NUMBER, Kind.MONEY):
-        return False
-    column, otherwise = node.args
-    return column.op == "name" and otherwise.op == "const" and not is_missing(otherwise.value)
-
-
-def _renamed(node: Node, found: Mapping[str, Node]) -> Node:
-    """The tree with each name in ``found`` as its tree, and its constants as scalars."""
-    if node.op == "name":
-        return found.get(node.value, node)
-    if node.op == "const":
-        return replace(node, value=plain_value(node.value))
-    return replace(node, args=tuple(_renamed(arg, found) for arg in node.args))
-
-
-def _factor(number: float) -> str:
-    return "" if number == 1.0 else f"{number:.12g} * "

@@ -7,7 +7,7 @@ that needs the column known is guarded elsewhere.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from service.core.expressions.tree import Node, is_missing
@@ -33,6 +33,12 @@ class Total:
         factors = {part: each * factor for part, each in self.factors.items()}
         size = abs(factor)
         return Total(factors, self.constant * factor, self.size * size, self.error * size, self.needed)
+
+    def divide(self, divisor: float) -> "Total":
+        """The sum over a constant above 0; equal factors stay equal to the last digit."""
+        scaled = self.scale(1.0 / divisor)
+        factors = {part: each / divisor for part, each in self.factors.items()}
+        return replace(scaled, factors=factors, constant=self.constant / divisor)
 
     def plus(self, other: "Total") -> "Total":
         """Two sums together; parts that cancel are gone, but their columns must still be known."""

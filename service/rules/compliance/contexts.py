@@ -65,7 +65,7 @@ _TOUTED_GAIN = re.compile(
     "(?<![a-z])(?:returns?(?! the)|profits?|earn(?:s|ed|ing)?|payouts?|pays out|paid out|money grows|gains?)(?![a-z])"
 )
 _HEDGE = re.compile(
-    "[不未无非没亏损跌费险税]|可能|波动|浮动|取决|为准|减少|降低|低于|过往|历史|测算|基准|谨慎|"
+    "[不未无非没亏损跌费险税骗]|谨防|警惕|投诉|可能|波动|浮动|取决|为准|减少|降低|低于|过往|历史|测算|基准|谨慎|"
     "有涨有跌|什么|怎[么样]|吗|如何|查看|查询|"
     "说明|明细|分配|再投资|方式|到账|份额|登记|公布|披露|报告|实际|计算|按|"
     "(?<![a-z])(?:not|no|never|nor|neither|cannot|may|might|could|can|risks?|uncertain|depends?|"

@@ -479,6 +479,14 @@ ROWS = (
             r"he bank",
         ),
     ),
+    Row(
+        "guarantee",
+        RISK,
+        (
+            r"(?:returns?|yields?|incomes?|profits?|gains?)~4 (?:rely|depend|count|bank) on|(?:not|never|"
+            r"cant|cannot|no|nothing|dont|wont)~4 (?:less|lower|worse) than <number>",
+        ),
+    ),
 )
 
 TABLE = Table(VERSION, CONCEPTS, ROWS, gap=r" (?!not |no |never |nor |cannot |cant )[a-z0-9.%#]{1,20}")

@@ -136,8 +136,21 @@ def _read(file: Path) -> Notices:
     text = _decoded(file, content)
     if file.suffix.lower() in {".yaml", ".yml"}:
         return _yaml(file, text)
-    year, notice = notice_of(list(csv.DictReader(io.StringIO(text))))
+    year, notice = notice_of(_rows(file, text))
     return {year: notice}
+
+
+def _rows(file: Path, text: str) -> list[dict[str, str]]:
+    """The rows of a table; none holds more cells than the table has columns."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except csv.Error as error:
+        raise InvalidInput(f"{file}: is no CSV table: {error}") from error
+    surplus = [f"row {number}" for number, row in enumerate(rows, 2) if None in row]
+    if surplus:
+        problems = [Problem(where, "holds more cells than the table has columns") for where in surplus]
+        raise InvalidInput(f"{file}: is no table of days", problems)
+    return rows
 
 
 def _decoded(file: Path, content: bytes) -> str:

@@ -79,6 +79,8 @@ def test_a_notice_comes_in_as_yaml_and_may_be_replaced(folder: Path, tmp_path: P
         (HEAD + "\n".join(row for row in ROWS if "2024-10-03" not in row), "has a gap after 2024-10-02"),
         (HEAD + "\n".join(ROWS).replace("2023-10-25", "2099-10-25"), "2099"),
         (HEAD, "must be 1 to 200"),
+        (HEAD + "\n".join(f"{row},more" for row in ROWS[:2]), "row 3: holds more cells than the table has columns"),
+        (HEAD + "9" * 200_000, "is no CSV table: field larger than field limit"),
         ("a,b\n1,2\n", "lacks day, kind, name, source, noticed_on"),
     ],
 )

@@ -14,6 +14,7 @@ import yaml
 from service.rules.compliance import text_faults, wording_faults
 from service.rules.compliance.denial import is_denied
 from service.rules.compliance.spelling import MOST_CHARACTERS, read_text
+from service.rules.statutory import STATUTORY
 
 FOLDER = Path(__file__).parent / "words"
 LEAST_REFUSED, MOST_REFUSED = 0.95, 0.02
@@ -120,3 +121,7 @@ def test_a_text_beyond_all_bounds_is_refused_unread() -> None:
 @pytest.mark.parametrize("unit", ["9", "不", "没有任何", "not ", "一", "a,", "年化", "risk ", "3.5 ", "存10万", "\n"])
 def test_the_longest_text_of_any_kind_is_judged(unit: str) -> None:
     assert isinstance(wording_faults((unit * MOST_CHARACTERS)[:MOST_CHARACTERS]), list)
+
+
+def test_the_reasons_of_the_law_promise_nothing() -> None:
+    assert [fault for gate in STATUTORY for text in gate.reason.values() for fault in wording_faults(text)] == []

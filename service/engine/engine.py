@@ -25,8 +25,8 @@ When a part fails, answers degrade in steps, which they report as ``degraded``:
                       whom nothing is known; events are refused with 503
 
 The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``copies``,
-``objections``, ``filing``, ``explanations``, ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``,
-``crm``. Routes read rows that need no engine from ``Engine.store``.
+``objections``, ``filing``, ``explanations``, ``experiments``, ``drift``, ``fairness``, ``governance``,
+``policy_jobs``, ``models``, ``crm``. Routes read rows that need no engine from ``Engine.store``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,6 +54,7 @@ from service.engine.playground import Playground
 from service.engine.portrait import portrait_now
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.audit_anchors import AuditAnchors
+from service.engine.releases.fairness.measuring import FairnessService
 from service.engine.releases.governance import Governance
 from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
@@ -103,6 +104,7 @@ class Engine:
         self.experiments = ExperimentService(store, lambda: self._releases.serving, clock)
         self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign, clock)
         self.anchors = AuditAnchors(settings, store, clock)
+        self.fairness = FairnessService(store, self._releases.loader, lambda: self._releases.serving.policy, clock)
         self.drift = DriftService(store, lambda: self._releases.serving, clock)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:

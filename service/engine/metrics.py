@@ -5,13 +5,14 @@ No label holds anything about a customer; labels are the policy's own names. Req
 ``routes.http.metrics``, calls to Redis in ``cache``, calls to PostgreSQL in ``store``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from service.analysis.drift import DRIFTED, Drift
+from service.analysis.fairness import SHOWN, Fairness
 from service.analysis.policy_checks.calendar_horizon import find_horizon
 from service.core.domain import Decision, Release
 from service.core.grid import day_at, start_of
@@ -51,6 +52,10 @@ _calendar = _newest(
     "When the known calendar of the serving policy ends, Unix time, by its ground; 0 where today is not known.",
     "ground",
 )
+_FAIRNESS = ("axis", "group", "family")
+_offer_ratio = _newest("fourcast_fairness_ratio", "Rate of a group over the best-served group's.", "what", *_FAIRNESS)
+_unfair = _newest("fourcast_fairness_alert", "1 where a gap is not excused, else 0.", *_FAIRNESS)
+_compared = _newest("fourcast_fairness_measured_seconds", "When offer rates by group were measured, Unix time.")
 MOST_NAMES = 200
 """The number of features and scores with gauges, worst first; it bounds what a policy can add."""
 
@@ -86,6 +91,20 @@ def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None
         _drifted.labels(bundle, "calibration", one.family).set(one.verdict == DRIFTED)
         if one.ratio is not None:
             _ratio.labels(bundle, one.family).set(one.ratio)
+
+
+def note_fairness(found: Fairness, gaps: Collection[str], at_s: float) -> None:
+    """Show the latest rates by group; ``gaps`` are the names of those that nobody excused."""
+    _offer_ratio.clear()
+    _unfair.clear()
+    _compared.set(at_s)
+    rows = [(one, row) for one in found.comparisons for row in one.rows]
+    for one, row in rows[:MOST_NAMES]:
+        labels = one.axis, row.group, one.family
+        if row.ratio is not None:
+            _offer_ratio.labels(one.what, *labels).set(row.ratio)
+        if one.what == SHOWN:
+            _unfair.labels(*labels).set("/".join(labels) in gaps)
 
 
 def note_waiting(queue: str, items: int, oldest_s: float) -> None:

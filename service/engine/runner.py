@@ -18,6 +18,7 @@ from service.engine.crm import Crm
 from service.engine.drift import DriftService
 from service.engine.offers.visitors import VisitorService
 from service.engine.releases.audit_anchors import AuditAnchors
+from service.engine.releases.fairness.measuring import FairnessService
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.objections import ObjectionService
 from service.engine.runner_failures import Failures
@@ -48,6 +49,7 @@ class Runner:
         policy_jobs: PolicyJobs,
         objections: ObjectionService,
         anchors: AuditAnchors,
+        fairness: FairnessService,
     ) -> None:
         self._stop = threading.Event()
         self._sender = crm.sender
@@ -64,6 +66,7 @@ class Runner:
             Line("objections", objections.measure, 60.0),
             Line("objection_records", objections.prune, 3_600.0),
             Line("anchors", anchors.watch, 3_600.0),
+            Line("fairness", fairness.watch, 86_400.0),
         )
 
     def stop(self) -> None:

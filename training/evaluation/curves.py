@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
+from service.analysis.group_rates import wilson
 from training.arrays import Floats
 from training.evaluation.metrics import BINS, TOP, auc, auc_standard_error
 
@@ -96,19 +97,6 @@ def _calibration(taken: Floats, scores: Floats) -> list[dict[str, float]]:
             }
         )
     return rows
-
-
-def wilson(hits: float, size: int) -> tuple[float, float]:
-    """The Wilson interval of a share at 95 %.
-
-    >>> wilson(5, 10)
-    (0.236593, 0.763407)
-    """
-    z = float(norm.ppf(0.5 + LEVEL / 2))
-    share, denominator = hits / size, 1 + z**2 / size
-    middle = (share + z**2 / (2 * size)) / denominator
-    reach = z * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2)) / denominator
-    return _round(middle - reach), _round(middle + reach)
 
 
 def _pairs(x: Floats, y: Floats) -> list[list[float]]:

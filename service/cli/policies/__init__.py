@@ -3,6 +3,7 @@
 calendar      `fourcast calendar`: bring in the official notice of a year's holidays, show what is known
 challenge     `fourcast challenge`: another policy or bundle on trial, for a share of the customers
 experiments   `fourcast experiments`: what each part of the method brings, with intervals
+fairness      `fourcast fairness`: offer rates by group, and groups excused for a time
 policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back
 policy_value  `fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it
 try_facts     `fourcast try`: what a policy decides for a made-up customer at any instant; recorded nowhere

@@ -9,6 +9,7 @@ value_gate            the value of a policy on stored decisions, and the gate th
 value_gate_process    the value gate in a child process with a limit on its time
 loader                policies and bundles by name, each loaded and checked once
 active_release        the release that this worker serves, and the thread that follows it
+fairness              offer rates by group, before a policy serves and while it does
 law_stops             what the statutory gates stopped: counted, told as an alarm, audited
 challenger            the share of customers that the challenger serves
 scores                scores of customers by a bundle; none without personalisation

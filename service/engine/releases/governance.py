@@ -25,6 +25,7 @@ from service.core.progress import Progress
 from service.decision import population_of
 from service.engine.releases import policy_check_process, value_gate_process
 from service.engine.releases.active_release import ON_DISK
+from service.engine.releases.fairness.gate_process import refuse_gaps
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_many
 from service.engine.releases.value_gate import ValueGate
@@ -122,7 +123,8 @@ class Governance:
             Withdrawn: it was withdrawn.
             PolicyError: the policy cannot be read any more.
             Unsigned: its red changes lack the signature of a third person.
-            GateRefused: its value on the stored decisions may be too far below the champion's.
+            GateRefused: its value on the stored decisions may be too far below the champion's, or a group of customers
+                is offered something of a family too rarely and no override excuses it.
         """
         proposal, judged = self._store.proposals.find(policy_hash), None
         review = self._reviewed(policy_hash)
@@ -130,7 +132,8 @@ class Governance:
             self._expect_signed(policy_hash, review, proposal.author, approver)
             with in_turn(self._store, patience):
                 judged = value_gate_process.judge(self._store, policy_hash, patience)
-            note = value_gate_process.note_with_gate(note, judged.refusal, override)
+                note = value_gate_process.note_with_gate(note, judged.refusal, override)
+                refuse_gaps(self._store, policy_hash, self._loader.artifacts, patience)
         gate = judged or value_gate_process.NOT_JUDGED
 
         def released(connection: Connection, release: Release) -> None:

@@ -22,7 +22,7 @@ class ReleaseLoader:
 
     def __init__(self, store: Store, artifacts: Artifacts) -> None:
         self._store = store
-        self._artifacts = artifacts
+        self.artifacts = artifacts
         self.policy = lru_cache(maxsize=POLICIES)(self._read)
         """The stored policy of a hash.
 
@@ -67,4 +67,4 @@ class ReleaseLoader:
         return policy
 
     def _open(self, version: str) -> Bundle:
-        return open_bundle(self._artifacts.folder_of(version))
+        return open_bundle(self.artifacts.folder_of(version))

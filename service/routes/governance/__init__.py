@@ -3,6 +3,7 @@
 policies     /v1/policies, /v1/policy-jobs and /v1/releases: propose, compare, simulate, approve, restore
 models       /v1/models and /v1/challenger: bundles of models, compared, promoted, put on trial
 drift        GET /v1/models/drift: how far customers and scores of today differ from the training data
+fairness     GET /v1/fairness: what was shown lately, by group
 experiments  GET /v1/experiments: the lift of each standing test, strategy and challenger, with intervals
 words        POST /v1/words/check: texts judged by conduct rules before they become part of a policy
 """

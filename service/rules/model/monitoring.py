@@ -26,7 +26,7 @@ class Monitoring:
     window_days, most_customers
         Of stored decisions: how far back, and of how many customers at most.
     fairness_alert
-        Acceptance of a group over that of the best-served; alert where the whole interval lies below.
+        A rate of a group over that of the best-served; alert where the whole interval lies below.
     """
 
     psi_watch: float = 0.1

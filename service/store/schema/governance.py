@@ -49,6 +49,20 @@ releases = Table(
     Column("restores", BigInteger, ForeignKey("releases.id")),
 )
 
+fairness_overrides = Table(
+    "fairness_overrides",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("axis", Text, nullable=False),
+    Column("named", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("fairness_overrides_by_end", "until"),
+)
+
 challengers = Table(
     "challengers",
     METADATA,

@@ -16,6 +16,7 @@ from service.core.domain import Context, Event, Release, Snapshot, Trail
 from service.core.errors import GateRefused, Unavailable
 from service.decision import decide, encode
 from service.engine.releases import value_gate_process
+from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.governance import Governance
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.promotion import promote
@@ -97,7 +98,7 @@ WEALTH = frozenset(offer.id for offer in load(DEFAULT).offers if offer.family ==
 
 @pytest.fixture
 def governance(store: Store, tmp_path: Path) -> Governance:
-    return Governance(store, ReleaseLoader(store, tmp_path))
+    return Governance(store, ReleaseLoader(store, Artifacts(tmp_path)))
 
 
 def test_a_policy_that_shows_what_was_logged_weighs_every_decision_one(champion: Policy) -> None:
@@ -147,7 +148,7 @@ def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridde
 
 
 def test_a_worker_that_serves_alone_waits_less_for_a_policy_to_be_read(store: Store, tmp_path: Path) -> None:
-    loader = ReleaseLoader(store, tmp_path)
+    loader = ReleaseLoader(store, Artifacts(tmp_path))
     assert [Governance(store, loader, alone=alone).deadline_s for alone in (False, True)] == [20, 5]
 
 
@@ -217,7 +218,7 @@ def often(make_database: Any, champion: Policy, tmp_path: Path) -> Iterator[tupl
     for number, one in enumerate(people):
         lived = replace(one, trails=(shown,)) if number < 3 else one
         _remember(opened, champion, cut_snapshot(champion, lived, at), at, release, chance)
-    yield opened, Governance(opened, ReleaseLoader(opened, tmp_path))
+    yield opened, Governance(opened, ReleaseLoader(opened, Artifacts(tmp_path)))
     opened.close()
 
 

@@ -36,6 +36,7 @@ FOLLOWED_ELSEWHERE = {
     "service/engine/releases/governance.py: patience.told('Another policy is being checked just now.')",
     "service/engine/releases/policy_check_process.py: words",
     "service/routes/governance/policies/jobs.py: str(job.error)",
+    "service/engine/releases/fairness/gate_process.py: words",
     "service/engine/releases/value_gate_process.py: words",
     "service/engine/crm/customers.py: fault.message",
     "service/engine/playground.py: one.message",

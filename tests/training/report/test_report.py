@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from service.analysis.group_rates import wilson
 from service.cli.main import main
 from service.core.errors import BundleError, InvalidInput
 from service.rules.policy import DEFAULT, load
-from training.evaluation.curves import curves_of, intervals, wilson
+from training.evaluation.curves import curves_of, intervals
 from training.evaluation.fairness import fairness_of, groups_of, suitable
 from training.evaluation.metrics import figures_of
 from training.models.propensity import PropensityModel

@@ -39,6 +39,7 @@ from service.core.clock import Clock, now_ms
 from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot
 from service.core.errors import Unavailable, no_customer
 from service.engine.auth import Access
+from service.engine.auth.audit_anchors import AuditAnchors
 from service.engine.contacts import ContactService
 from service.engine.crm import Crm
 from service.engine.drift import DriftService
@@ -52,11 +53,11 @@ from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import VisitorService
 from service.engine.playground import Playground
 from service.engine.portrait import portrait_now
-from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
-from service.engine.releases.audit_anchors import AuditAnchors
+from service.engine.releases.active_release import ActiveRelease, ReleaseFollower, models_state
 from service.engine.releases.fairness.measuring import FairnessService
 from service.engine.releases.governance import Governance
-from service.engine.releases.model_catalogue import ModelCatalogue
+from service.engine.releases.models.model_catalogue import ModelCatalogue
+from service.engine.releases.models.model_inventory import ModelInventory
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.copy import CopyService
 from service.engine.rights.filing import read_filing
@@ -101,6 +102,7 @@ class Engine:
         self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
         self.models = ModelCatalogue(settings, store)
+        self.inventory = ModelInventory(self.models, clock)
         self.experiments = ExperimentService(store, lambda: self._releases.serving, clock)
         self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign, clock)
         self.anchors = AuditAnchors(settings, store, clock)
@@ -183,7 +185,7 @@ class Engine:
         """Whether the worker is ready (PostgreSQL answers), and the state of every part in words."""
         checks = {
             "release": self._releases.problem or "ok",
-            "models": "priors only" if self._releases.serving.degraded else "ok",
+            "models": models_state(self._releases.serving),
             "database": "ok" if self.store.ready() else "unavailable",
             "cache": "unavailable" if self._answers.down else "ok",
         }

@@ -197,7 +197,7 @@ class ExplanationService:
             BundleError: its files are damaged.
         """
         serving = self._releases.serving.bundle
-        if isinstance(serving, Bundle) and serving.version == version:
+        if isinstance(serving, Bundle) and serving.version == version and not serving.stopped:
             return serving
         if not self._releases.artifacts.holds(version):
             raise NotFound(f'The folder of bundle "{version}" is not here.')

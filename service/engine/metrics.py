@@ -5,7 +5,7 @@ No label holds anything about a customer; labels are the policy's own names. Req
 ``routes.http.metrics``, calls to Redis in ``cache``, calls to PostgreSQL in ``store``.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 
@@ -67,6 +67,27 @@ def note_objections(open_cases: int, overdue: int) -> None:
 
 
 _anchored = _newest("fourcast_audit_anchored_seconds", "When the audit log's head was last anchored; 0: never.")
+
+
+_stopped = Gauge(
+    "fourcast_model_stopped", "Workers in which the model is stopped.", ["model"], multiprocess_mode="livesum"
+)
+_ever_stopped: set[str] = set()
+_reviews = _newest("fourcast_model_reviews", "Models by the state of their review: due, overdue, not stated.", "state")
+
+
+def note_model_stops(stopped: Iterable[str]) -> None:
+    """Show which models are stopped in this worker; those that score again show 0."""
+    now = set(stopped)
+    _ever_stopped.update(now)
+    for model in _ever_stopped:
+        _stopped.labels(model).set(model in now)
+
+
+def note_reviews(states: Mapping[str, int]) -> None:
+    """Show how many models have their review ahead, overdue, or not stated."""
+    for state, count in states.items():
+        _reviews.labels(state).set(count)
 
 
 def note_anchor(at_ms: int | None) -> None:

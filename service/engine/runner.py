@@ -14,11 +14,12 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from service.core.errors import Unavailable
+from service.engine.auth.audit_anchors import AuditAnchors
 from service.engine.crm import Crm
 from service.engine.drift import DriftService
 from service.engine.offers.visitors import VisitorService
-from service.engine.releases.audit_anchors import AuditAnchors
 from service.engine.releases.fairness.measuring import FairnessService
+from service.engine.releases.models.model_inventory import ModelInventory
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.objections import ObjectionService
 from service.engine.runner_failures import Failures
@@ -50,6 +51,7 @@ class Runner:
         objections: ObjectionService,
         anchors: AuditAnchors,
         fairness: FairnessService,
+        inventory: ModelInventory,
     ) -> None:
         self._stop = threading.Event()
         self._sender = crm.sender
@@ -67,6 +69,7 @@ class Runner:
             Line("objection_records", objections.prune, 3_600.0),
             Line("anchors", anchors.watch, 3_600.0),
             Line("fairness", fairness.watch, 86_400.0),
+            Line("inventory", inventory.watch, 3_600.0),
         )
 
     def stop(self) -> None:

@@ -1,5 +1,7 @@
 """The model card: what SR 26-2 and SS1/23 ask of a model's record, each line taken from the bundle, none written here.
 
+It ends with the seven headings of JR/T 0287-2023, disclosure of AI algorithms in finance, made of the same facts.
+
 What the bundle does not contain is listed as missing, with the place to add it (``bank.yaml``).
 """
 
@@ -7,8 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.analysis.model_gate import ON
+from service.scoring.models.manifest import models_of, names_of
 
 MISSING = "not stated; add it to bank.yaml"
+SWITCHED = (
+    "fourcast promote, challenge, rollback: each is a release of its own",
+    "fourcast inventory stop: a model scores nobody, rules go on",
+)
+AUDITED = (
+    "fourcast audit list: who promoted, tried, stopped or rolled back what; fourcast audit verify: the chain holds",
+    "fourcast replay: each decision again from its record, to the same bytes",
+)
 SPLITS = {
     "customer": "by customer at random: figures on customers the measured models have not seen",
     "time": "by time: figures on the last fifth, by models of the earlier four",
@@ -55,7 +66,24 @@ def card_of(
         ),
         ("Seed and digest", "随机种子与摘要", [f"seed {manifest['seed']}", f"digest {manifest['digest']}"]),
     ]
+    rows += _disclosed(manifest)
     return [{"name": name, "zh": chinese, "lines": lines} for name, chinese, lines in rows]
+
+
+def _disclosed(manifest: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """The seven headings of JR/T 0287-2023: combination, logic, use, data, owner, change, audit."""
+    about, models = manifest.get("about", {}), models_of(manifest)
+    read = {one for entry in models.values() for one in entry["features"]}
+    lines = {
+        ("combination", "算法组合"): [", ".join(names_of(manifest)) or "no model"],
+        ("logic", "算法逻辑"): [_features(name, entry) for name, entry in models.items()],
+        ("use", "算法应用"): _purposes(manifest),
+        ("data", "数据"): [f"{len(read)} features of a customer are read", _customers(manifest), *_hashes(manifest)],
+        ("owner", "算法主体"): [about.get("owner") or f"owner {MISSING}", about.get("bank", f"bank {MISSING}")],
+        ("change", "算法变更"): [f"version {manifest['version']}", _validation(manifest), *SWITCHED],
+        ("audit", "算法审计"): [f"digest {manifest['digest']}", *AUDITED],
+    }
+    return [(f"JR/T 0287 {name}", chinese, told) for (name, chinese), told in lines.items()]
 
 
 def _compared(manifest: Mapping[str, Any], compared: Mapping[str, Any] | None) -> list[str]:

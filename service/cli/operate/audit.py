@@ -13,7 +13,7 @@ from service.cli.bank.customer_names import external_key_option, id_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
 from service.core.clock import now_ms
-from service.engine.releases.audit_anchors import AuditAnchors
+from service.engine.auth.audit_anchors import AuditAnchors
 from service.rendering.answer import iso
 from service.store import Head
 

@@ -21,10 +21,12 @@ from service.cache.inspection import inspect as inspect_redis
 from service.core.clock import now_ms
 from service.core.errors import FourcastError
 from service.core.grid import DAY_MS, day_at
+from service.engine.auth.audit_anchors import OLD_MS, AuditAnchors
 from service.engine.crm.leads.attestation import advisers_lacking
 from service.engine.releases.artifacts import Artifacts
-from service.engine.releases.audit_anchors import OLD_MS, AuditAnchors
 from service.engine.releases.loader import ReleaseLoader
+from service.engine.releases.models.model_catalogue import ModelCatalogue
+from service.engine.releases.models.model_inventory import ModelInventory
 from service.engine.rights.filing import read_filing
 from service.rules.policy import Policy, load
 from service.runtime.config import Settings
@@ -56,7 +58,7 @@ def examine(settings: Settings, deployed: bool) -> list[Finding]:
     rows: tuple[tuple[str, Check], ...] = (("folders", folders), ("policy", policy))
     if deployed:
         rows = (*rows, ("filing", filing), ("postgresql", postgresql), ("redis", redis), ("release", release))
-        rows = (*rows, ("audit", audit), ("advisers", advisers))
+        rows = (*rows, ("audit", audit), ("advisers", advisers), ("model inventory", inventory))
     return [finding for name, check in rows for finding in _safely(name, check, settings)]
 
 
@@ -250,6 +252,28 @@ def audit(settings: Settings) -> Iterator[Finding]:
         yield Finding("audit anchors", "note", f"last written {when}: does `fourcast work` run? fourcast audit anchor")
     else:
         yield Finding("audit anchors", "ok", f"written to {len(settings.audit_anchors)} places within two days")
+
+
+def inventory(settings: Settings) -> Iterator[Finding]:
+    """The findings on the model inventory: every model that serves is stated, and no review is overdue."""
+    if settings.database_url is None:
+        return
+    store = Store(settings.database_url, PATIENCE_MS)
+    try:
+        rows = ModelInventory(ModelCatalogue(settings, store), now_ms).list_rows()
+    finally:
+        store.close()
+    rows = [row for row in rows if set(row.bundles.values()) - {"registered"}]
+    faults = {
+        "not stated (FOURCAST_MODEL_INVENTORY)": [row.model for row in rows if row.statement.missing],
+        "review overdue": [row.model for row in rows if row.review == "overdue"],
+        "stopped": [row.model for row in rows if row.stopped is not None],
+    }
+    for words, models in faults.items():
+        if models:
+            yield Finding("model inventory", "note", f"{words}: {', '.join(models)}")
+    if not any(faults.values()):
+        yield Finding("model inventory", "ok", f"{len(rows)} models stated, none overdue or stopped")
 
 
 def _clock(name: str, skew_ms: float) -> Iterator[Finding]:

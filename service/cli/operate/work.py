@@ -42,7 +42,7 @@ def work(beside: int | None) -> None:
         store.secrets.expect_open()
         engine = Engine(stack.settings, store, Cache(str(stack.settings.redis_url)))
         parts = engine.crm, engine.drift, engine.visitors, engine.policy_jobs, engine.objections, engine.anchors
-        runner = Runner(*parts, engine.fairness)
+        runner = Runner(*parts, engine.fairness, engine.inventory)
         if stack.settings.runner_metrics_port:
             start_http_server(stack.settings.runner_metrics_port, stack.settings.host)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ A credential is a key (``keys``), a token that a key minted for one customer (``
 ``Access.reachable`` returns the customers that a branch's client may reach, and logs each look. Which route needs which
 scope is in ``routes.http.guard``; clients are stored by ``store.security.clients``.
 
+    audit_anchors    the head of the audit log, anchored outside the database
     keys             clients by the SHA-256 of their key, remembered for two seconds
     customer_tokens  tokens of one customer, minted by a program of the bank for its app
     signing          the keys with which this service signs tokens

@@ -13,6 +13,5 @@ fairness              offer rates by group, before a policy serves and while it 
 law_stops             what the statutory gates stopped: counted, told as an alarm, audited
 challenger            the share of customers that the challenger serves
 scores                scores of customers by a bundle; none without personalisation
-audit_anchors         the head of the audit log, anchored outside the database
-model_catalogue       the bundles of an installation, listed and compared
+models                the bundles of an installation, and the inventory of every model in them
 """

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from service.core.domain import Event, Release, Snapshot
 from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
 from service.decision.contact_permission import first_closed_gate
 from service.decision.privacy import is_personal
-from service.engine.metrics import note_calendar, note_serving
+from service.engine.metrics import note_calendar, note_model_stops, note_serving
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.challenger import expect_same_placements, is_served_by_challenger
 from service.engine.releases.law_stops import LawStops
@@ -111,8 +111,15 @@ class ActiveRelease:
 
     @property
     def degraded(self) -> tuple[str, ...]:
-        """``("models",)`` where priors decide because no bundle serves."""
-        return ("models",) if self.bundle.version is None else ()
+        """``("models",)`` where priors decide because no bundle serves, or a model of it is stopped."""
+        return ("models",) if self.bundle.version is None or self.bundle.stopped else ()
+
+
+def models_state(serving: ActiveRelease) -> str:
+    """How the models of a release are, in words: ``ok``, none, or which are stopped."""
+    if serving.bundle.version is None:
+        return "priors only"
+    return f"stopped: {', '.join(serving.bundle.stopped)}" if serving.bundle.stopped else "ok"
 
 
 class ReleaseFollower:
@@ -200,7 +207,10 @@ class ReleaseFollower:
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:
         policy = self.loader.compiled(release.policy)
         models = self._models_or_priors(release) if priors_allowed else self.loader.models(release.bundle)
-        return self._challenged(ActiveRelease(release, policy, models, Phrasebook(policy), stops=self._stops))
+        stopped = self._store.model_stops.list_stops()
+        note_model_stops(stopped)
+        left = models.without(stopped)
+        return self._challenged(ActiveRelease(release, policy, left, Phrasebook(policy), stops=self._stops), stopped)
 
     def _models_or_priors(self, release: Release) -> Models:
         """The release's models; ``NO_BUNDLE``, tried again later, where they do not load."""
@@ -212,7 +222,7 @@ class ReleaseFollower:
             LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
             return NO_BUNDLE
 
-    def _challenged(self, champion: ActiveRelease) -> ActiveRelease:
+    def _challenged(self, champion: ActiveRelease, stopped: Collection[str]) -> ActiveRelease:
         """The champion with its release's challenger; alone if that does not load, so that a trial stops nothing."""
         trial = self._store.challengers.find(champion.release.id)
         if trial is None:
@@ -220,7 +230,7 @@ class ReleaseFollower:
         try:
             policy = self.loader.compiled(trial.policy)
             expect_same_placements(champion.policy, policy)
-            models = self.loader.models(trial.bundle)
+            models = self.loader.models(trial.bundle).without(stopped)
         except (BundleError, PolicyError) as error:
             LOG.error("challenger does not load", extra={"release": champion.release.id, "problem": str(error)})
             return champion
@@ -230,7 +240,7 @@ class ReleaseFollower:
 
     def _serves(self, release: Release) -> bool:
         """Whether the release serves with its bundle; one that serves without is tried again, as it may be mended."""
-        whole = release.bundle is None or not self.serving.degraded
+        whole = release.bundle is None or self.serving.bundle.version is not None
         return whole and release.id == self.serving.release.id
 
     def _is_backing_off(self, release_id: int) -> bool:

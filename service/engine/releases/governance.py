@@ -318,7 +318,7 @@ class Governance:
         return people
 
     def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
-        return score_many(self._loader.models(release.bundle), people)
+        return score_many(self._loader.models(release.bundle).without(self._store.model_stops.list_stops()), people)
 
 
 @contextmanager

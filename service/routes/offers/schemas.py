@@ -167,7 +167,9 @@ class OffersAnswer(Loose):
     offers = fields.List(fields.Nested(Offer), required=True)
     withheld = fields.List(fields.Nested(Withheld), required=True)
     degraded = fields.List(
-        fields.String(), required=True, metadata=describe("Parts that were away: cache, models, database.")
+        fields.String(),
+        required=True,
+        metadata=describe("Parts that were away: cache, models (none serves, or one is stopped), database."),
     )
     explanation = fields.Nested(ExplanationAnswer, metadata=describe("With explain=true alone."))
 

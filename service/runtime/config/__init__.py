@@ -138,6 +138,9 @@ class Settings:
     audit_anchor_key: str | None = setting(
         "AUDIT_ANCHOR_KEY", address("whsec_ and base64"), None, "Signs what those URLs get (Standard Webhooks).", ""
     )
+    model_inventory: Path | None = setting(
+        "MODEL_INVENTORY", file(), None, "The bank's statements on its models (YAML), for `fourcast inventory`.", "",
+    )  # fmt: skip
     max_body_bytes: int = setting(
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
     )

@@ -4,7 +4,8 @@ Both run the same features, the same trees and the same arithmetic, and agree to
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -21,7 +22,18 @@ from service.scoring.lifetime import Lapse
 from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.lightgbm_c import Booster
-from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read_manifest
+from service.scoring.models.manifest import (
+    EVIDENCE,
+    LAPSE,
+    RESPONSE,
+    SEGMENTS,
+    Manifest,
+    canonical,
+    model_bytes,
+    models_of,
+    names_of,
+    read_manifest,
+)
 from service.scoring.propensity import SEGMENT
 from service.scoring.segments import Segment, Segmentation
 
@@ -82,6 +94,12 @@ class ModelGroup:
         self.models: dict[str, CalibratedModel] = {}
         self._pack = Struct(f"={len(self.inputs.names)}d").pack
 
+    def without(self, names: Collection[str]) -> "ModelGroup":
+        """This group without the models of these names."""
+        left = copy(self)
+        left.models = {name: model for name, model in self.models.items() if name not in names}
+        return left
+
     def predict_one(self, columns: Mapping[str, Any]) -> dict[str, float]:
         """The figures of one customer."""
         row = self._pack(*self.inputs.take_row(columns))
@@ -118,6 +136,21 @@ class Bundle:
         self._segments_share = _shared_figures(manifest, self.segments) != frozenset()
         self._evidence = Evidence(manifest["evidence"]).scores_beside(models) if "evidence" in manifest else {}
         self._responses = Responses(manifest["response"]) if "response" in manifest else None
+        self.stopped: tuple[str, ...] = ()
+
+    def without(self, stopped: Collection[str]) -> "Bundle":
+        """This bundle without the models of these names: it answers as if it had been trained without them."""
+        mine = [name for name in names_of(self.manifest) if name in stopped]
+        if not mine:
+            return self
+        left = copy(self)
+        left.stopped = tuple(mine)
+        left.model_groups = tuple(group.without(mine) for group in self.model_groups)
+        left.segments = None if SEGMENTS in mine else self.segments
+        left.lapse = None if LAPSE in mine else self.lapse
+        left._evidence = {} if EVIDENCE in mine else self._evidence
+        left._responses = None if RESPONSE in mine else self._responses
+        return left
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -190,6 +223,11 @@ class NoBundle:
     families: tuple[str, ...] = ()
     segments: None = None
     lapse: None = None
+    stopped: tuple[str, ...] = ()
+
+    def without(self, stopped: Collection[str]) -> "NoBundle":
+        """Itself: there is no model to stop."""
+        return self
 
     @property
     def manifest(self) -> Manifest:

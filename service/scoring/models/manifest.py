@@ -37,11 +37,13 @@ KINDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "uplifts": (UPLIFT, GAINS),
 }
 """The manifest's key of each kind of model, what their names begin with, and the limits of their calibration."""
+SEGMENTS, LAPSE, EVIDENCE, RESPONSE = "segments", "lapse", "evidence", "response"
+"""The parts of a manifest beside its models that say something of a customer."""
 PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
-    "segments": segments.faults,
-    "lapse": lifetime.faults,
-    "evidence": evidence.evidence_faults,
-    "response": evidence.response_faults,
+    SEGMENTS: segments.faults,
+    LAPSE: lifetime.faults,
+    EVIDENCE: evidence.evidence_faults,
+    RESPONSE: evidence.response_faults,
     "reference": reference.faults,
 }
 """What a manifest may hold besides models, and the function that finds its faults."""
@@ -91,6 +93,12 @@ def models_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
     return {
         prefix + name: entry for kind, (prefix, _) in KINDS.items() for name, entry in manifest.get(kind, {}).items()
     }
+
+
+def names_of(manifest: Manifest) -> tuple[str, ...]:
+    """The name of everything in a bundle that says something of a customer: its models, and its other parts."""
+    parts = (SEGMENTS, LAPSE, EVIDENCE, RESPONSE)
+    return (*models_of(manifest), *(part for part in parts if part in manifest))
 
 
 def model_bytes(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:

@@ -9,6 +9,7 @@ rollbacks           earlier releases, found and restored
 challengers         trials of another policy or bundle on a share of the customers
 fairness_overrides  groups that are excused for a time: why, by whom, until when
 mandates            who signs for compliance at a terminal, and who may act for whom
+model_stops         models that score nobody until they are started again
 persons             names of persons, compared as people read them
 notes               why somebody did it
 """

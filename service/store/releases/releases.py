@@ -71,6 +71,12 @@ class ReleaseRepository:
         with self._database.begin() as connection:
             return read_bundle(connection, version)
 
+    def list_bundles(self) -> dict[str, dict[str, Any]]:
+        """The manifests of all stored bundles by version."""
+        with self._database.begin(PATIENCE_S) as connection:
+            rows = connection.execute(select(bundles.c.version, cast(bundles.c.manifest, Text).label("manifest")))
+            return {row.version: orjson.loads(row.manifest) for row in rows}
+
     def put_bundle(self, version: str, manifest: Mapping[str, object]) -> None:
         """Store a bundle's manifest under its version.
 

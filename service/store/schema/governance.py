@@ -99,6 +99,15 @@ withdrawals = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+model_stops = Table(
+    "model_stops",
+    METADATA,
+    Column("model", NAME, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 mandates = Table(
     "mandates",
     METADATA,

@@ -16,6 +16,7 @@ from service.core.domain import Client
 from service.engine.auth import new_key
 from service.engine.engine import Engine
 from service.routes.governance import models
+from service.routes.governance.inventory import InventoryAnswer
 from service.routes.governance.policies.policies import ReleaseAnswer
 from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
@@ -178,3 +179,25 @@ def test_a_challenger_that_does_not_fit_is_refused(
         "/v1/challenger", data=orjson.dumps(body), headers=keys["officer"], content_type="application/json"
     )
     assert answer.status_code == status, answer.json
+
+
+def test_the_inventory_lists_every_model_and_stops_and_starts_one(
+    client: Any, keys: dict[str, Headers], version: str, fresh: Store
+) -> None:
+    path = "/v1/models/inventory"
+    client.post(f"/v1/models/{version}/promote", headers=keys["scientist"])
+    rows = fits(InventoryAnswer, client.get(path, headers=keys["officer"]))["models"]
+    assert {row["model"] for row in rows} >= {"deposit", "wealth"}
+    assert all((row["owner"], row["review"], row["stopped"]) == ("not stated", "not stated", None) for row in rows)
+    assert rows[0]["bundles"] == {version: "champion"}
+    assert client.post(f"{path}/deposit/stop", json={"reason": "odd"}, headers=keys["officer"]).status_code == 403
+    assert client.post(f"{path}/deposit/stop", json={}, headers=keys["scientist"]).status_code == 422
+    assert client.post(f"{path}/no-such/stop", json={"reason": "odd"}, headers=keys["scientist"]).status_code == 404
+    made = fits(ReleaseAnswer, client.post(f"{path}/deposit/stop", json={"reason": "odd"}, headers=keys["scientist"]))
+    assert (made["bundle"], fresh.releases.active().id) == (version, made["id"])  # type: ignore[union-attr]
+    (stopped,) = (row["stopped"] for row in client.get(path, headers=keys["officer"]).json["models"] if row["stopped"])
+    assert (stopped["actor"], stopped["reason"]) == ("mia", "odd")
+    again = client.post(f"{path}/deposit/stop", json={"reason": "odd"}, headers=keys["scientist"])
+    assert (again.status_code, again.json["detail"]) == (409, 'Model "deposit" is stopped already.')
+    fits(ReleaseAnswer, client.post(f"{path}/deposit/start", json={"note": "mended"}, headers=keys["scientist"]))
+    assert client.post(f"{path}/deposit/start", json={}, headers=keys["scientist"]).status_code == 409

@@ -197,6 +197,17 @@ def test_the_card_is_made_of_what_the_bundle_says(folder: Path, told: dict[str, 
     assert "closes most" in card["Leakage check"]
 
 
+def test_the_card_has_the_seven_headings_of_the_disclosure_standard(folder: Path, told: dict[str, Any]) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    card = {row["name"]: " ".join(row["lines"]) for row in told["card"]}
+    headings = ("combination", "logic", "use", "data", "owner", "change", "audit")
+    assert [name for name in card if name.startswith("JR/T 0287")] == [f"JR/T 0287 {one}" for one in headings]
+    assert all(card[f"JR/T 0287 {one}"] for one in headings)
+    assert all(family in card["JR/T 0287 combination"] for family in manifest["families"])
+    assert manifest["version"] in card["JR/T 0287 change"]
+    assert manifest["digest"] in card["JR/T 0287 audit"]
+
+
 def test_no_customer_stands_in_the_review(folder: Path) -> None:
     assert not re.search(r"s0000\d{3}", (folder / "review.json").read_text() + (folder / "manifest.json").read_text())
 

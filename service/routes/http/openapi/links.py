@@ -14,6 +14,7 @@ PARAMETERS = {
     "decision_id": "The decision's id, as its answer gave it.",
     "policy_hash": "The policy's hash, which is its name.",
     "version": "The bundle's version, as `GET /v1/models` lists it.",
+    "model": "The model's name, as `GET /v1/models/inventory` lists it.",
     "job_id": "The job's id, as its creation gave it.",
     "lead_id": "The lead's id.",
     "objection_id": "The objection's id, as its creation gave it.",

@@ -250,7 +250,7 @@ def test_a_line_of_work_that_fails_stops_no_other_line(fresh_store: Store, fresh
     fresh_store.customers.load([("c-1", SAVER)])
     asked = {"channel": "branch", "placement": None, "limit": 1, "language": "en"}
     parts = engine.crm, engine.drift, engine.visitors, engine.policy_jobs, engine.objections, engine.anchors
-    runner = Runner(*parts, engine.fairness)
+    runner = Runner(*parts, engine.fairness, engine.inventory)
     thread = threading.Thread(target=runner.run)
     thread.start()
     try:

@@ -3,6 +3,7 @@
 Each is shown with its role: champion, challenger or none. ``promotion`` makes one serve.
 """
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,8 +27,16 @@ class ModelCatalogue:
 
     def list_models(self) -> list[dict[str, Any]]:
         """Every bundle here or in the artefact store, with its metrics or its problem."""
-        serving = self._serving()
+        serving = self.list_roles()
         return [self._row(version, serving) for version in self._artifacts.versions()]
+
+    def list_manifests(self) -> dict[str, Mapping[str, Any]]:
+        """The manifests of all bundles here or in the artefact store; a damaged one is left out."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for version in self._artifacts.versions():
+            with contextlib.suppress(BundleError):
+                found[version] = self._read(version)
+        return found
 
     def manifest(self, version: str) -> dict[str, Any]:
         """A bundle's manifest: features, files, calibration, metrics, sources, seed.
@@ -42,7 +51,7 @@ class ModelCatalogue:
             family: {name: part for name, part in entry.items() if name not in UNTOLD}
             for family, entry in families.items()
         }
-        return document | {"serves_as": self._serving().get(version)}
+        return document | {"serves_as": self.list_roles().get(version)}
 
     def compare(self, one: str, other: str) -> dict[str, Any]:
         """The metrics of two bundles by family, and whether they were measured on the same files.
@@ -66,7 +75,7 @@ class ModelCatalogue:
         except BundleError as error:
             return {**row, "problem": str(error)}
 
-    def _serving(self) -> dict[str, str]:
+    def list_roles(self) -> dict[str, str]:
         """Bundle version -> ``champion`` or ``challenger``."""
         active = self.store.releases.active()
         if active is None:

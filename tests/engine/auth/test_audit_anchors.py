@@ -11,7 +11,7 @@ import pytest
 
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS
-from service.engine.releases.audit_anchors import AuditAnchors
+from service.engine.auth.audit_anchors import AuditAnchors
 from service.runtime.anchors import signature
 from service.runtime.config import Settings
 from service.store import Store

@@ -15,6 +15,8 @@ from tests.served import Served
 
 TARGET = Path(__file__).resolve().parents[2] / "service" / "routes" / "examples" / "captured.json"
 NOTE = {"note": "Autumn rates"}
+SIGNED = {"note": "Words and rules read", "signed_at": "2026-03-10T09:00:00+00:00"}
+WITHDRAWN = {"reason": "It promises a yield.", "withdrawn_at": "2026-03-11T09:00:00+00:00"}
 
 
 def main() -> None:
@@ -57,6 +59,8 @@ def governed(served: Served) -> dict[str, Any]:
         "diffPolicy": {"200": changed},
         "simulatePolicy": {"body": {"customers": 5}, "200": simulated},
         "approvePolicy": {"body": NOTE, "200": release},
+        "signPolicy": {"200": {**proposed, "signatures": [{"signer": "compliance", **SIGNED}]}},
+        "withdrawPolicy": {"200": {**proposed, "withdrawn": {"actor": "wei", **WITHDRAWN}}},
         "listReleases": {"200": released},
         "rollbackRelease": {"body": NOTE, "200": release},
     }

@@ -70,6 +70,7 @@ class WordsAnswer(Loose):
     "/v1/words/check",
     scope="policies:write",
     body=WordsInput,
+    example={"language": "zh", "family": "wealth", "risk": 2, "texts": ["不保证本金和收益。", "保底三个点"]},
     answers={"200": response_doc("Every text with its faults.", WordsAnswer, EXAMPLE)},
 )
 def check_words(client: Client) -> Response:

@@ -14,6 +14,9 @@ from service.core.expressions.tree import Columns, Node, is_missing
 
 _SUMS = {"+": 1, "date+": 1, "-": -1, "date-": -1, "days": -1}
 _KEEPS = frozenset({"round", "fen", "bounded", "ln"})
+_EXTREMES = frozenset({"least", "greatest"})
+_PARTIAL = frozenset({"ln", "bounded"})
+"""What may have no value inside the range of a column that is known."""
 
 
 def slope(node: Node, slopes: Mapping[str, int]) -> int | None:
@@ -39,9 +42,14 @@ def _joined(node: Node, moves: list[int]) -> int | None:
         return -moves[0]
     if node.op in _KEEPS:
         return moves[0]
-    if node.op in ("least", "greatest") or _is_default(node):
-        return _agreed(moves)
+    if node.op in _EXTREMES or _is_default(node):
+        return None if node.op in _EXTREMES and _may_lose_its_value(node) else _agreed(moves)
     return _scaled(node, moves) if node.op in ("*", "/") else None
+
+
+def _may_lose_its_value(node: Node) -> bool:
+    """Whether a side may be NULL in a part of the range: the extreme skips it there, and may jump back."""
+    return any(each.op in _PARTIAL for each in node.walk())
 
 
 def _is_default(node: Node) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from service.core.expressions.bounds import CEILING
 from service.core.expressions.tree import Node, is_missing
 
 ROUNDING = 1e-13
@@ -88,10 +89,20 @@ def _default(node: Node, size: Size) -> Total | None:
 
 def _product(node: Node, left: Total, right: Total) -> Total | None:
     if node.op == "/":
-        return None if right.factors or right.constant == 0.0 else left.scale(1.0 / right.constant)
-    if not right.factors:
+        return left.scale(1.0 / right.constant) if _is_constant(right) and right.constant != 0.0 else None
+    if _is_constant(right):
         return left.scale(right.constant)
-    return None if left.factors else right.scale(left.constant)
+    return right.scale(left.constant) if _is_constant(left) else None
+
+
+def _is_constant(total: Total) -> bool:
+    """Whether a side is the same for everybody: columns that cancel must still be known, and may be rounded apart."""
+    return not total.factors and not total.needed and total.error == 0.0
+
+
+def _within_bounds(node: Node, inner: Total) -> Total | None:
+    """A sum that can never be so large that it counts as unknown."""
+    return inner if inner.size < CEILING else None
 
 
 def _rounded(node: Node, inner: Total) -> Total:
@@ -107,5 +118,5 @@ _JOINED: Mapping[str, Callable[..., Total | None]] = {
     "/": _product,
     "fen": _rounded,
     "round": _rounded,
-    "bounded": lambda node, inner: inner,
+    "bounded": _within_bounds,
 }

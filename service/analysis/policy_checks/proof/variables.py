@@ -24,6 +24,8 @@ DAYS = 120_000.0
 """No two days of 1900 to 2200 lie further apart."""
 YEAR_DAYS = "context.year_days"
 """How many days ago ``context.year_ago`` is: 365, or 366 with a 29 February between."""
+FAR_DAYS = 1e12
+"""Nor does a feature move a date further: each of its shifts is a century at most."""
 _FEW = 1e7
 _ALWAYS_KNOWN = frozenset({*(one.name for one in DAY_NAMES), *COUNTS, "consent.personal", YEAR_DAYS})
 _RANGES: Mapping[str, tuple[float, float]] = {
@@ -148,7 +150,8 @@ class Vocabulary:
     def _made(self, name: str, key: str) -> Variable:
         known, nullable = self._names[name], name not in _ALWAYS_KNOWN
         if known.kind is Kind.DATE:
-            return Variable(key, Kind.DATE, -DAYS, DAYS, whole=True, nullable=nullable)
+            far = DAYS if name in self._raw or name.startswith("context.") else FAR_DAYS
+            return Variable(key, Kind.DATE, -far, far, whole=True, nullable=nullable)
         if known.kind in (Kind.NUMBER, Kind.MONEY):
             low, high = self.range(name)
             whole = name in COUNTS or name in ("context.hour", "context.weekday")

@@ -45,7 +45,7 @@ def _constant(node: Node) -> str:
     if is_missing(value):
         return "null"
     if node.kind is Kind.TEXT:
-        return f"'{value}'"
+        return "'" + str(value).replace("'", "''") + "'"
     if node.kind is Kind.BOOLEAN:
         return "true" if value else "false"
     return f"date '{_EPOCH + timedelta(days=value)}'" if node.kind is Kind.DATE else spell_number(value)

@@ -5,13 +5,15 @@ And policies written differently but not laxer: none of them is refused.
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
 from service.analysis.policy_checks.proof.findings import find_open_laws
 from service.analysis.policy_checks.proof.search import Budget
+from service.core.attributes import parse_table
 from service.core.errors import Problem
-from service.core.expressions import Expression, Kind, parse
+from service.core.expressions import Expression, Kind, Name, parse
 from service.rules.model.rules import StandingTest
 from service.rules.policy import DEFAULT, GateRule, Policy, load
 from tests.few_cells import with_few_cells
@@ -83,6 +85,16 @@ def told(policy: Policy) -> str:
         (TOLERANCE, "least(customer.risk_tolerance, 5) >= offer.risk", "tolerance unknown"),
         (TOLERANCE, "not not (customer.risk_tolerance < offer.risk)", "tolerance C1"),
         (TOLERANCE, "customer.risk_tolerance <= offer.risk", "tolerance C1"),
+        (TOLERANCE, "OLD or not (least(ln(customer.age - 18), 1) >= 1)", "least(ln(customer.age - 18), 1) >= 1"),
+        (TOLERANCE, "OLD or (customer.logins_30d - customer.logins_30d + 1) * customer.transfers_90d is null"
+         " and customer.transfers_90d is not null", "+ 1) * customer.transfers_90d) is null is true"),
+        (TOLERANCE, "OLD or (round(customer.last_transfer_days) - customer.last_transfer_days + 1)"
+         " * customer.logins_30d >= 12 and customer.logins_30d < 9", "* customer.logins_30d) >= 12 is true"),
+        (TOLERANCE, "OLD or customer.age is not null and customer.age" + " * 1e15" * 7 + " is null", "is null is true"),
+        (TOLERANCE, "OLD or customer.fund_yuan - 1.000000000001 * customer.loan_yuan > 1"
+         " and customer.fund_yuan - 1.000000000004 * customer.loan_yuan < -1", "customer.fund_yuan"),
+        (TOLERANCE, "OLD or customer.staff and customer.region = 'a'' and customer.region: customer.region = ''b'"
+         " or customer.staff and customer.region = 'a' and customer.region = 'b'", "customer.staff = true"),
         (ASSESSMENT, "customer.risk_assessed_on between context.today - 400 and context.today",
          "assessed 366 days ago"),
         (ASSESSMENT, "customer.risk_assessed_on between context.today - 366 and context.today",
@@ -207,6 +219,22 @@ def test_without_a_consent_rule_every_outbound_channel_is_open_to_those_who_refu
 )  # fmt: skip
 def test_a_rule_that_is_as_strict_in_other_words_is_not_refused(rule: str, require: str) -> None:
     assert find_open_laws(changed(rule, require=require)) == []
+
+
+def test_a_date_that_features_move_by_centuries_is_searched_as_far() -> None:
+    document = shipped().attributes.document
+    names = ("last_transfer_on", "later", "much_later", "far", "farther", "farthest")
+    moved = [
+        {"name": name, "kind": "date", "expression": f"customer.{before} + 36500", "meaning": "A date moved"}
+        for before, name in pairwise(names)
+    ]
+    table = parse_table({**document, "features": [*document["features"], *moved]})
+    schema = {**shipped().schema, **{f"customer.{name}": Name(Kind.DATE) for name in names}}
+    wide = replace(shipped(), attributes=table, schema=schema)
+    text = "customer.risk_tolerance >= offer.risk or customer.farthest - context.today > 150000"
+    require = parse(text, schema, Kind.BOOLEAN)
+    gates = tuple(replace(gate, require=require) if gate.id == TOLERANCE else gate for gate in shipped().gates)
+    assert "customer.farthest" in told(replace(wide, gates=gates))
 
 
 def test_the_witness_names_offer_channel_customer_law_and_ground() -> None:

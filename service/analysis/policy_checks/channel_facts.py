@@ -27,21 +27,31 @@ class ChannelFact:
 
 
 CHANNEL_FACTS = (
-    ChannelFact(frozenset({"sms", "mms", "rcs", "短信", "彩信"}), outbound=True, meeting=False),
-    ChannelFact(frozenset({"email", "mail", "edm", "邮件", "邮箱"}), outbound=True, meeting=False),
+    ChannelFact(frozenset({"sms", "mms", "rcs", "txt", "text", "短信", "彩信"}), outbound=True, meeting=False),
+    ChannelFact(frozenset({"email", "mail", "edm", "邮件", "邮箱", "电邮"}), outbound=True, meeting=False),
+    ChannelFact(frozenset({"push", "letter", "notification", "推送", "信函", "私信"}), outbound=True, meeting=False),
     ChannelFact(frozenset({"miniprogram", "applet", "小程序"}), outbound=False, meeting=False),
-    ChannelFact(frozenset({"wechat", "weixin", "wecom", "whatsapp", "微信"}), outbound=True, meeting=False),
-    ChannelFact(frozenset({"push", "letter", "推送", "信函"}), outbound=True, meeting=False),
+    ChannelFact(
+        frozenset({"wechat", "weixin", "wecom", "whatsapp", "telegram", "qq", "dingtalk", "微信", "钉钉"}),
+        outbound=True,
+        meeting=False,
+    ),
     ChannelFact(frozenset({"robot", "ivr", "智能外呼"}), outbound=True, meeting=False),
     ChannelFact(frozenset({"adviser", "advisor", "客户经理", "理财经理"}), outbound=True, meeting=True),
     ChannelFact(
-        frozenset({"call", "phone", "telephone", "telemarketing", "电话", "外呼"}), outbound=True, meeting=False
+        frozenset({"call", "phone", "telephone", "telemarketing", "telesales", "电话", "致电", "外呼"}),
+        outbound=True,
+        meeting=False,
     ),
+    ChannelFact(frozenset({"outbound", "outgoing", "outreach", "visit", "上门", "拜访"}), outbound=True, meeting=True),
     ChannelFact(frozenset({"branch", "counter", "lobby", "网点", "柜台", "厅堂"}), outbound=False, meeting=True),
     ChannelFact(frozenset({"app", "mobile", "web", "online", "手机银行", "网上银行"}), outbound=False, meeting=False),
     ChannelFact(frozenset({"atm", "kiosk", "hotline", "自助"}), outbound=False, meeting=False),
 )
-"""An adviser goes to the customer and may meet them; whether the talk is a meeting is the bank's word."""
+"""An adviser or visitor goes to the customer and may meet them; whether the talk is a meeting is the bank's word.
+
+Words stand in the singular. What is pushed is outbound also within an app or a mini program.
+"""
 
 
 def find_misdeclared_channels(policy: Policy) -> list[Problem]:
@@ -66,7 +76,8 @@ def _faults(channel: Channel) -> Iterator[str]:
 def fact_of(channel: Channel) -> ChannelFact | None:
     """What is known of a channel by its id and names; None for an unknown one."""
     names = [_GAP.sub(" ", fold_text(each)) for each in (channel.id, *channel.name.values())]
-    words = {word for name in names for word in name.split()}
+    said = {word for name in names for word in name.split()}
+    words = said | {word.removesuffix("s") for word in said}
     whole = "".join(names).replace(" ", "")
     for fact in CHANNEL_FACTS:
         if any(word in words if word.isascii() else word in whole for word in fact.words):

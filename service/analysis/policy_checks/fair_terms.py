@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from service.core.attributes import Attribute
 from service.core.errors import Problem
 from service.core.expressions import Expression, Kind, fold
 from service.core.expressions.tree import Node, is_missing
@@ -82,7 +83,7 @@ class Traits:
         """Collects what each name is made of."""
         table = policy.attributes
         self._raw = {
-            f"customer.{one.name}": frozenset({one.name}) if one.personal or is_trait(one.name) else frozenset()
+            f"customer.{one.name}": frozenset({one.name}) if one.personal or _tells_trait(one) else frozenset()
             for one in table.attributes
         }
         self._made = {f"customer.{one.name}": one.expression.names for one in table.features}
@@ -105,6 +106,11 @@ class Traits:
 def is_trait(name: str) -> bool:
     """Whether an attribute's name tells a trait, marked or not."""
     return not TRAIT_WORDS.isdisjoint(name.split("_"))
+
+
+def _tells_trait(attribute: Attribute) -> bool:
+    """Whether an attribute's name or one of its values tells a trait."""
+    return any(map(is_trait, (attribute.name, *(attribute.values or ()))))
 
 
 def _alike(policy: Policy, one: Offer, other: Offer) -> bool:

@@ -1,8 +1,9 @@
 """Personal traits, and the grounds on which a rule may tell customers apart by one.
 
 A trait is what a policy marks ``personal`` in ``attributes.yaml``, and besides that every attribute with one of
-``TRAIT_WORDS`` in its name: a policy cannot unmark sex or age. Who the customer is may not decide which terms they are
-offered (PIPL article 24), unless the law or the product's issuer says so: ``TRAIT_GROUNDS`` is the list.
+``TRAIT_WORDS`` in its name or in one of its values: a policy cannot unmark sex or age. Who the customer is may not
+decide which terms they are offered (PIPL article 24), unless the law or the product's issuer says so: ``TRAIT_GROUNDS``
+is the list.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ TRAIT_WORDS = frozenset(
     {"sex", "gender", "female", "male", "woman", "women", "man", "men", "age", "birth", "birthday", "born", "marital"}
     | {"married", "ethnic", "ethnicity", "nation", "nationality", "race", "religion", "region", "province", "hukou"}
     | {"education", "occupation", "profession", "income", "disability", "disabled", "pregnant", "health", "children"}
+    | {"salutation", "honorific", "lady", "ladies", "gentleman", "wife", "husband", "mother", "father", "maternity"}
+    | {"pregnancy", "birthdate", "dob", "birthplace", "citizenship", "religious", "xingbie", "nianling", "minzu"}
 )
 """Words of an attribute's name that tell a trait, whether or not it is marked."""
 

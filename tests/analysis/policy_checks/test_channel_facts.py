@@ -49,6 +49,39 @@ def test_a_renamed_text_message_stays_outbound(shipped: Policy, renamed: str) ->
     assert "direction must be outbound" in sentence
 
 
+@pytest.mark.parametrize(
+    ("renamed", "zh", "en"),
+    [
+        ("calls", "智能", "Outgoing calls"),
+        ("telesales", "销售", "Telesales"),
+        ("txt", "文字", "Txt"),
+        ("emails", "电邮", "Emails"),
+        ("telegram", "电报", "Telegram"),
+        ("reminder", "小程序推送", "Mini program"),
+        ("reminder", "站内私信", "Inbox"),
+        ("home-visit", "上门服务", "At home"),
+        ("outreach", "主动联系", "Outreach"),
+    ],
+)
+def test_no_placement_makes_inbound_what_goes_to_the_customer(shipped: Policy, renamed: str, zh: str, en: str) -> None:
+    names, places = {"zh": zh, "en": en}, ("start",)
+    [sentence] = told(shipped, "sms", id=renamed, name=names, direction="inbound", placements=places)
+    assert "direction must be outbound" in sentence
+
+
+@pytest.mark.parametrize(
+    ("renamed", "zh", "en"),
+    [
+        ("miniprogram", "小程序", "Mini program"),
+        ("kiosk", "自助终端", "Kiosks"),
+        ("online-bank", "网上银行", "Online bank"),
+    ],
+)
+def test_where_the_customer_comes_by_stays_inbound(shipped: Policy, renamed: str, zh: str, en: str) -> None:
+    names, places = {"zh": zh, "en": en}, ("start",)
+    assert told(shipped, "sms", id=renamed, name=names, direction="inbound", placements=places) == []
+
+
 def test_a_channel_with_a_new_name_is_no_meeting(shipped: Policy) -> None:
     names = {"zh": "云店", "en": "Cloud shop"}
     [sentence] = told(shipped, "branch", id="cloud_shop", name=names, placements=("start",))

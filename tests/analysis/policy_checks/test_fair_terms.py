@@ -47,6 +47,11 @@ def feature(name: str, kind: str, expression: str) -> Change:
     return lambda documents: documents["attributes"]["features"].append(row)
 
 
+def attribute(name: str, values: list[str]) -> Change:
+    row = {"name": name, "kind": "text", "values": values, "meaning": "Not marked as a trait"}
+    return lambda documents: documents["attributes"]["attributes"].append(row)
+
+
 def test_the_shipped_policy_tells_nobody_apart_without_a_ground(shipped: Policy) -> None:
     assert find_unfair_terms(shipped) == []
 
@@ -97,6 +102,14 @@ def for_a_segment(documents: Documents) -> None:
 
 WAYS: dict[str, tuple[tuple[Change, ...], str]] = {
     "the trait is not marked": ((unmark, rule()), 'rule "ladies": reads sex'),
+    "under another name": (
+        (attribute("salutation", ["mr", "ms"]), rule(require="customer.salutation = 'ms'")),
+        'rule "ladies": reads salutation',
+    ),
+    "by what it may be": (
+        (attribute("kind_of", ["male", "female"]), rule(require="customer.kind_of = 'female'")),
+        'rule "ladies": reads kind_of',
+    ),
     "through a feature": (
         (feature("lucky", "boolean", "customer.sex = 'female'"), rule(require="customer.lucky")),
         'rule "ladies": reads sex',

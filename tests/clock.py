@@ -38,10 +38,10 @@ def noon_today() -> int:
 
 
 def noon_of_a_working_day() -> int:
-    """Noon in Shanghai of the present UTC day, or of the next on which the shipped policy has people work, ms UTC."""
-    contact = load(DEFAULT).contact
-    days = (noon_today() + day * DAY_MS for day in range(30))
-    return next(at for at in days if contact.days.is_working(moment(at, contact.timezone)))
+    """The last noon in Shanghai that has passed on a day on which the shipped policy has people work, ms UTC."""
+    contact, now = load(DEFAULT).contact, now_ms()
+    days = (noon_today() - day * DAY_MS for day in range(30))
+    return next(at for at in days if at <= now and contact.days.is_working(moment(at, contact.timezone)))
 
 
 def noon_of_next_wednesday() -> int:

@@ -8,6 +8,7 @@ No label holds anything about a customer; labels are the policy's own names. Req
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
+from math import nan
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -49,7 +50,7 @@ _failures = Counter("fourcast_work_failures_total", "Units of a runner's work th
 _drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
 _calendar = _newest(
     "fourcast_calendar_until_seconds",
-    "When the known calendar of the serving policy ends, Unix time, by its ground; 0 where today is not known.",
+    "When the known calendar ends, Unix time, by its ground; 0 where today is not known, NaN where no rule reads it.",
     "ground",
 )
 _FAIRNESS = ("axis", "group", "family")
@@ -162,13 +163,15 @@ def note_serving(before: Release | None, now: Release) -> None:
 
 
 def note_calendar(policy: Policy, now: int) -> None:
-    """Show until when the policy's calendar is known, by official notice and by law; nothing where no rule needs it."""
-    _calendar.clear()
+    """Show until when the policy's calendar is known, by official notice and by law; NaN where no rule needs it.
+
+    Labels cannot be removed where several processes share their figures.
+    """
     zone = policy.contact.timezone
     horizon = find_horizon(policy, day_at(now, zone))
-    if horizon.rules:
-        for ground, last in (("notice", horizon.noticed), ("law", horizon.by_law)):
-            _calendar.labels(ground).set(0 if last is None else start_of(last + timedelta(days=1), zone) / 1000)
+    for ground, last in (("notice", horizon.noticed), ("law", horizon.by_law)):
+        end = 0.0 if last is None else start_of(last + timedelta(days=1), zone) / 1000
+        _calendar.labels(ground).set(end if horizon.rules else nan)
 
 
 def _of(release: Release) -> Gauge:

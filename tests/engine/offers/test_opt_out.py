@@ -23,7 +23,6 @@ FLIPS: dict[str, Any] = {
     "logins_30d": [0, 40],
     "preferred_channel": ["branch", "sms"],
     "complaint_open": [True, False],
-    "deceased": [True],
     "staff": [True],
     "do_not_contact": [True],
     "sms_reachable": [True],
@@ -95,6 +94,17 @@ def test_whatever_is_known_of_them_the_answer_is_the_same_to_the_byte(
         found.add(steady(worker, customer, asked))
         assert len(found) == 1
     store.close()
+
+
+@pytest.mark.parametrize("name", ["deceased", "frozen"])
+def test_the_law_is_asked_of_them_all_the_same(
+    house: House, workers: Callable[[int], list[Engine]], customer: str, name: str
+) -> None:
+    (worker,) = workers(1)
+    refuse(worker, customer)
+    assert offers(worker, customer)["offers"]
+    put_customer(house.store, customer, {**SAVER, name: True})
+    assert offers(worker, customer)["offers"] == []
 
 
 def test_the_record_shows_that_nothing_personal_was_read(

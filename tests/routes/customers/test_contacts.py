@@ -115,7 +115,8 @@ def test_an_accepted_offer_is_neither_shown_again_nor_texted_about_until_it_is_b
     def happened(kind: str, **more: Any) -> None:
         now = datetime.fromtimestamp(clock() / 1000, UTC).isoformat()
         event = make_event(id=f"{kind}-{customer}", customer_id=customer, kind=kind, offer=first["offer"], at=now)
-        assert client.post("/v1/events", headers=keys["app"], json=event | more).status_code == 201
+        answer = client.post("/v1/events", headers=keys["app"], json=event | more)
+        assert answer.status_code == 201, answer.text
 
     first = offered()[0]
     happened("accept", token=first["token"], decision_id=first["decision_id"])

@@ -18,6 +18,22 @@ from service.engine.explain import Reader
 from service.engine.playground import read_instant, release_on_disk, try_out
 from service.rules.policy import Policy, load
 
+WORDS = {
+    "zh": {
+        "offer": "{rank}. {offer}，渠道{channel}：{why}",
+        "withheld": "{offers}款因{code}未推荐：{text}",
+        "nothing": "没有可提供的产品。",
+        "and": "；",
+    },
+    "en": {
+        "offer": "{rank}. {offer} in {channel}: {why}",
+        "withheld": "{offers} withheld by {code}: {text}",
+        "nothing": "Nothing is offered.",
+        "and": "; ",
+    },
+}
+"""The headlines, by language: what is offered and what is withheld."""
+
 
 @click.command("try")
 @click.option("--facts", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
@@ -73,14 +89,15 @@ def _instant(policy: Policy, at: str | None) -> int:
 
 def _lines(answer: dict[str, Any]) -> list[str]:
     """The offers with their reasons and confirmations, then the whole explanation."""
-    lines = [f"{one['rank']}. {one['offer']} in {one['channel']}: {_why(one)}" for one in answer["offers"]]
-    withheld = (f"{one['offers']} withheld by {one['code']}: {one['text']}" for one in answer["withheld"])
-    return [*(lines or ["Nothing is offered."]), *withheld, "", *LINES[Reader.ANALYST](answer["explanation"])]
+    words = WORDS[answer["language"]]
+    lines = [words["offer"].format(**one, why=_why(one, words["and"])) for one in answer["offers"]]
+    withheld = (words["withheld"].format(**one) for one in answer["withheld"])
+    return [*(lines or [words["nothing"]]), *withheld, "", *LINES[Reader.ANALYST](answer["explanation"])]
 
 
-def _why(offer: dict[str, Any]) -> str:
+def _why(offer: dict[str, Any], between: str) -> str:
     said = [one["text"] for name in ("reasons", "confirmations") for one in offer.get(name, ())]
-    return "; ".join(said) or offer["text"]["title"]
+    return between.join(said) or offer["text"]["title"]
 
 
 VERBS = (try_,)

@@ -26,6 +26,12 @@ def test_a_folder_needs_no_database(tmp_path: Path) -> None:
     assert "May they have it" in said.output
 
 
+def test_the_headlines_are_in_the_language_asked_for(tmp_path: Path) -> None:
+    said = ran(tmp_path, ELDER, *AT, "--language", "zh").output
+    assert "款因tolerance-covers-risk未推荐：" in said and "，渠道branch：" in said
+    assert "withheld by" not in said
+
+
 def test_json_is_the_answer_of_the_interface(tmp_path: Path) -> None:
     answer = json.loads(ran(tmp_path, ELDER, *AT, "--json").output)
     assert answer["decided_at"] == "2026-11-23T10:00:00+08:00"

@@ -53,7 +53,7 @@ corrected_at=更正时间 created_at=创建时间 decided_offer=原推荐产品 
 dropped=已拒绝 due_on=到期日 effect=作用 expires_at=失效时间 granted=是否同意 ground=理由 id=编号 instants=时间
 job_id=名单编号 kind=类型 label=标签 meaning=含义 name=名称 note=备注 number=编号 objection=异议内容 offer=产品
 offers=推荐的产品 opened_at=提出时间 operation=操作 outcome=结果 personalised=个性化 placement=位置
-purpose=用途 question=问题 quota=额度 read=读取的信息 reason=原因 reserved_at=预留时间 reviewer=复核人
+purpose=用途 question=问题 quota=额度 read=读取的信息 reason=原因 reasons=理由 reserved_at=预留时间 reviewer=复核人
 revoked_at=撤销时间 rows=内容 said=您的原话 scopes=权限 score=评分 sold_at=成交时间 sold_yuan=成交金额（元）
 source=来源 state=状态 status=状态 strategies=策略 trigger=触发事件 type=类型 value=内容 version=文本版本
 what=项目 withdrawn_at=撤回时间 withheld=未推荐的原因
@@ -118,8 +118,11 @@ def _cell(value: Any, language: str) -> str:
         return ""
     if isinstance(value, bool):
         return WORDS["yes" if value else "no"][language]
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, str | int | float):
         return escape(str(defuse_cell(value)))
     if isinstance(value, Mapping):
-        return "<br>".join(f"{escape(str(defuse_cell(name)))}: {_cell(one, language)}" for name, one in value.items())
+        named = ((_column(str(name), language), _cell(one, language)) for name, one in value.items())
+        return "<br>".join(f"{escape(str(defuse_cell(name)))}: {one}" for name, one in named)
     return "<br>".join(_cell(one, language) for one in value)

@@ -120,3 +120,14 @@ def test_the_page_is_safe_to_open_and_to_copy_into_a_spreadsheet() -> None:
         assert "<script" not in page and "<img" not in page and ">=HYPERLINK" not in page
         assert 'href="/v1?a=&quot;b&quot;&amp;c"' in page
         assert page.count("<h2>") == 3
+
+
+def test_a_cell_with_several_values_names_them_in_the_readers_language() -> None:
+    head = {"customer_id": "c", "at": "now", "left_out": []}
+    sections = [("decisions", [{"offers": [{"offer": "term-12m", "reasons": ["r"]}], "read": [{"value": 49.0}]}])]
+    for language, cells in (
+        ("zh", ("产品: term-12m", "理由: r", "内容: 49<")),
+        ("en", ("offer: term-12m", "value: 49<")),
+    ):
+        page = "".join(write_page(head, sections, language, {}))
+        assert all(cell in page for cell in cells)

@@ -45,7 +45,10 @@ TURN = 7_046_019
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposed policy: by whom, why, when (ms); ``release`` is the newest that served it, with its approver."""
+    """A proposed policy: by whom, why, when (ms); ``release`` is the newest that served it.
+
+    ``approver`` is who approved it last; who rolled back to it, or promoted a bundle beside it, is none.
+    """
 
     policy: str
     author: str
@@ -286,19 +289,21 @@ def _found(connection: Connection, policy: str) -> Proposal:
 
 
 def _all() -> Any:
-    """Every proposal beside the newest release of its policy, and the policy that serves."""
-    newest = (
-        select(released.c.id, released.c.actor)
-        .where(released.c.policy == proposals.c.policy)
-        .order_by(released.c.id.desc())
-        .limit(1)
-        .lateral("newest")
-    )
+    """Every proposal beside the newest release of its policy, its last approver, and the policy that serves.
+
+    A release approves where it restores none and another policy served before it.
+    """
+    own = select(released).where(released.c.policy == proposals.c.policy).order_by(released.c.id.desc()).limit(1)
+    earlier = released.alias("earlier")
+    before = select(earlier.c.policy).where(earlier.c.id < released.c.id).order_by(earlier.c.id.desc()).limit(1)
+    other = released.c.policy.is_distinct_from(before.correlate(released).scalar_subquery())
+    newest, approval = own.lateral("newest"), own.where(released.c.restores.is_(None), other).lateral("approval")
     active = select(released.c.policy).join(serving, serving.c.release_id == released.c.id).scalar_subquery()
     columns = select(
-        proposals, newest.c.id.label("release"), newest.c.actor, (active == proposals.c.policy).label("active")
+        proposals, newest.c.id.label("release"), approval.c.actor, (active == proposals.c.policy).label("active")
     )
-    return columns.select_from(proposals.outerjoin(newest, newest.c.id.is_not(None)))
+    served = proposals.outerjoin(newest, newest.c.id.is_not(None))
+    return columns.select_from(served.outerjoin(approval, approval.c.id.is_not(None)))
 
 
 def _proposal(row: Any) -> Proposal:

@@ -104,6 +104,16 @@ def test_a_retired_policy_may_be_approved_anew(store: Store) -> None:
     assert (store.proposals.find("p-2").approver, store.proposals.find("p-3").state) == ("Cleo", "retired")
 
 
+def test_neither_a_rollback_nor_a_promotion_makes_an_approver(store: Store) -> None:
+    store.proposals.approve("p-2", "Ben", "")
+    store.proposals.approve("p-3", "Cleo", "")
+    back = store.proposals.rollback("Dora", "")
+    activate(store, "p-2", "b-1", "prices", "plan", {"channel:adviser_call": 12.5})
+    found = store.proposals.find("p-2")
+    assert (found.state, found.approver, store.proposals.find("p-3").approver) == ("active", "Ben", "Cleo")
+    assert found.release is not None and found.release > back.id
+
+
 def test_the_first_release_alone_needs_no_second_person(store: Store, make_database: Callable[[], str]) -> None:
     with pytest.raises(Conflict, match="let somebody else approve it"):
         store.proposals.bootstrap("p-9", {}, None, "Anna", "")

@@ -208,12 +208,14 @@ def _told(proposal: Proposal) -> dict[str, object]:
         "note": proposal.note,
         "proposed_at": iso(proposal.at, UTC),
         "approver": proposal.approver,
+        "withdrawn": proposal.withdrawn,
     }
 
 
 def _proposal_line(proposal: Proposal) -> str:
     approved = f", approved by {proposal.approver}" if proposal.approver else ""
-    return f"{proposal.state:<8}  {iso(proposal.at, UTC)}  by {proposal.author}{approved}  {proposal.note}"
+    state = "withdrawn" if proposal.withdrawn else proposal.state
+    return f"{state:<9}  {iso(proposal.at, UTC)}  by {proposal.author}{approved}  {proposal.note}"
 
 
 def _release_line(release: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.core.clock import now_ms
@@ -28,7 +28,7 @@ from service.store.releases.persons import read_name, same_person
 from service.store.releases.rollbacks import find_before, find_named, find_serving, lock, restore, whole_hash
 from service.store.releases.signatures import Review, expect_signed
 from service.store.releases.withdrawals import expect_not_withdrawn, put_withdrawal
-from service.store.schema import challengers, proposals, serving
+from service.store.schema import challengers, proposals, serving, withdrawals
 from service.store.schema import releases as released
 from service.store.security import audit
 
@@ -57,6 +57,7 @@ class Proposal:
     release: int | None = None
     approver: str | None = None
     active: bool = False
+    withdrawn: bool = False
 
     @property
     def state(self) -> str:
@@ -289,7 +290,7 @@ def _found(connection: Connection, policy: str) -> Proposal:
 
 
 def _all() -> Any:
-    """Every proposal beside the newest release of its policy, its last approver, and the policy that serves.
+    """Every proposal beside the newest release of its policy, its last approver, whether it serves or was withdrawn.
 
     A release approves where it restores none and another policy served before it.
     """
@@ -300,11 +301,15 @@ def _all() -> Any:
     newest, approval = own.lateral("newest"), own.where(released.c.restores.is_(None), other).lateral("approval")
     active = select(released.c.policy).join(serving, serving.c.release_id == released.c.id).scalar_subquery()
     columns = select(
-        proposals, newest.c.id.label("release"), approval.c.actor, (active == proposals.c.policy).label("active")
+        proposals,
+        newest.c.id.label("release"),
+        approval.c.actor,
+        (active == proposals.c.policy).label("active"),
+        exists().where(withdrawals.c.policy == proposals.c.policy).label("withdrawn"),
     )
     served = proposals.outerjoin(newest, newest.c.id.is_not(None))
     return columns.select_from(served.outerjoin(approval, approval.c.id.is_not(None)))
 
 
 def _proposal(row: Any) -> Proposal:
-    return Proposal(row.policy, row.author, row.note, row.at, row.release, row.actor, bool(row.active))
+    return Proposal(row.policy, row.author, row.note, row.at, row.release, row.actor, bool(row.active), row.withdrawn)

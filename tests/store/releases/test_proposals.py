@@ -114,6 +114,15 @@ def test_neither_a_rollback_nor_a_promotion_makes_an_approver(store: Store) -> N
     assert found.release is not None and found.release > back.id
 
 
+def test_a_list_says_what_was_withdrawn(store: Store) -> None:
+    store.proposals.withdraw("p-2", "Ben", "wrong words")
+    assert {each.policy: each.withdrawn for each in store.proposals.list_proposals(10)} == {
+        "p-1": False,
+        "p-2": True,
+        "p-3": False,
+    }
+
+
 def test_the_first_release_alone_needs_no_second_person(store: Store, make_database: Callable[[], str]) -> None:
     with pytest.raises(Conflict, match="let somebody else approve it"):
         store.proposals.bootstrap("p-9", {}, None, "Anna", "")

@@ -62,7 +62,10 @@ CUSTOMER: Mapping[str, Text] = {
     },
     "others": {"zh": "其他{count}项信息", "en": "{count} more items"},
     "from": {"zh": "{name}（来源：{source}）", "en": "{name} (source: {source})"},
-    "offer": {"zh": "通过{channel}向您推荐{name}。{reasons}", "en": "{name} is offered to you by {channel}. {reasons}"},
+    "offer": {
+        "zh": "通过{channel}向您推荐{name}。{reasons}",
+        "en": "{name} is offered to you through {channel}. {reasons}",
+    },
     "offer-unnamed": {"zh": "曾通过{channel}向您展示一款产品。", "en": "A product was shown to you by {channel}."},
     "reasons": {"zh": "原因：{reasons}。", "en": "Why: {reasons}."},
     "no-reason": {"zh": "它符合向您展示的条件。", "en": "It meets the conditions for being shown to you."},
@@ -112,7 +115,7 @@ WITHHELD: Mapping[str, Text] = {
     },
     "eligibility": {
         "zh": "部分产品您目前不符合办理条件，例如起点金额或办理方式。",
-        "en": "Of some products you do not meet the conditions now, such as the minimum amount or where they are sold.",
+        "en": "You do not meet the conditions of some products now, such as the minimum amount or where they are sold.",
     },
     "suitability": {
         "zh": "部分产品与您目前的情况不相适合。",

@@ -1,10 +1,10 @@
-"""A policy over a few of its offers and channels: the same rules, a quarter of the work."""
+"""A policy over a few of its offers and channels: the same rules, a third of the work."""
 
 from dataclasses import replace
 
 from service.rules.policy import Policy
 
-OFFERS = ("term-12m", "structured-3m", "mixed-r3", "equity-r4", "asset-plan-r3")
+OFFERS = ("term-12m", "structured-3m", "mixed-r3", "equity-r4", "annuity-r2", "asset-plan-r3")
 CHANNELS = ("mobile_app", "branch", "adviser_call", "sms")
 
 

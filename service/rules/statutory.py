@@ -49,6 +49,7 @@ LAW_BOUNDS: Mapping[str, tuple[float, float]] = {"customer.age": (0.0, 150.0), "
 LAW_TERMS: Mapping[str, Kind] = {
     "offer.risk": Kind.NUMBER,
     "offer.qualified_only": Kind.BOOLEAN,
+    "offer.in_person": Kind.BOOLEAN,
     "offer.minimum_yuan": Kind.MONEY,
     "channel.face_to_face": Kind.BOOLEAN,
 }
@@ -134,6 +135,14 @@ STATUTORY: tuple[StatutoryGate, ...] = (
         ground="Asset Management Guiding Opinions 2018 art. 5; NFRA order 2025 No. 7 art. 30",
         applies="coalesce(offer.qualified_only, false)",
         require="customer.qualified_investor",
+    ),
+    StatutoryGate(
+        id="law-in-person",
+        stage="eligibility",
+        reason={"zh": "该产品须当面销售并录音录像", "en": "This product is sold face to face only, with recording"},
+        ground="CBRC notice 2017 No. 110 (recording of sales)",
+        applies="coalesce(offer.in_person, false)",
+        require="channel.face_to_face",
     ),
     StatutoryGate(
         id="law-tolerance",

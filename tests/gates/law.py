@@ -27,6 +27,8 @@ def forbidden(customer: Snapshot, now: int, offer: Offer, channel: Channel) -> I
         yield from _unwelcome(customer, channel.id, opted_out)
     if offer.terms.get("qualified_only") is True and facts.get("qualified_investor") is not True:
         yield "not a qualified investor"
+    if offer.terms.get("in_person") is True and channel.terms.get("face_to_face") is not True:
+        yield "sold face to face only"
     if offer.family == "wealth" or offer.terms.get("risk") is not None:
         yield from _unsuitable(facts, datetime.fromtimestamp(now / 1000, BANK).date(), offer, channel)
 

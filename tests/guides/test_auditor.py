@@ -19,6 +19,7 @@ ARTICLES = (
     *("Advertising Law art. 9", "Advertising Law, deposits", "Online marketing measures 2026"),
     *("PBOC announcement 2016 No. 13", "Deposit Insurance Regulations", "Asset Management Guiding Opinions 2018"),
     *("CBIRC order 2021 No. 4", "Messages", "全国年节及纪念日放假办法", "29 CFR 1607.4(D)", "SR 26-2, PRA SS1/23"),
+    *("CBRC notice 2017 No. 110", "Bank's own"),
 )
 """What the rows are about; a row's first cell begins with one of them."""
 

@@ -22,6 +22,7 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "law-not-frozen": ("accounts-not-frozen",),
     "law-adults": ("adults-only",),
     "law-qualified": ("qualified-investors-only",),
+    "law-in-person": ("sold-face-to-face",),
     "law-tolerance": ("tolerance-covers-risk",),
     "law-assessment": ("assessment-valid",),
     "law-care-from-65": ("care-from-65",),
@@ -33,7 +34,8 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
 """The rules of the shipped policy that hold each law; none: the consent rules of contact.yaml."""
 SUBJECTS: Mapping[str, str] = {
     "law-not-deceased": "customer.age", "law-not-frozen": "customer.age", "law-adults": "customer.age",
-    "law-qualified": "customer.risk_tolerance", "law-tolerance": "customer.risk_tolerance",
+    "law-qualified": "customer.risk_tolerance", "law-in-person": "customer.age",
+    "law-tolerance": "customer.risk_tolerance",
     "law-assessment": "customer.age", "law-care-from-65": "customer.age", "law-means": "customer.age",
 }  # fmt: skip
 """A number that arithmetic may use beside each law."""

@@ -1,4 +1,4 @@
-"""What a policy states of itself, as far as the law reads it: its attributes, and the risk of its offers. Pure.
+"""What a policy states of itself, as far as the law reads it: its attributes, its offers' risk, its time. Pure.
 
 The proof that gates imply the law (``proof``) is worth what these statements are worth. An attribute that the law reads
 must be a raw one of the law's kind, and its range must let in what the law speaks of: a value out of range is read as
@@ -11,9 +11,14 @@ from collections.abc import Iterator, Mapping
 from service.core.domain import Family
 from service.core.errors import Problem
 from service.core.expressions import Kind
+from service.core.grid import moment
 from service.rules.policy import Policy
 from service.rules.statutory import LAW, LAW_COLUMNS, LAW_TERMS
 
+BEIJING = "Asia/Shanghai"
+"""The time by which the law's days begin and end."""
+JANUARY, JULY = 1_767_225_600_000, 1_782_864_000_000
+"""2026-01-01 and 2026-07-01, ms UTC: a zone that agrees on both keeps no summer time."""
 RANGES: Mapping[str, tuple[float, float]] = {
     "customer.age": (0.0, 120.0),
     "customer.risk_tolerance": (1.0, 5.0),
@@ -24,7 +29,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
 
 def find_misstatements(policy: Policy) -> list[Problem]:
     """Everything that a policy states otherwise than the law must read it."""
-    return [*find_unread(policy), *_without_risk(policy), *_borrowed(policy)]
+    return [*find_unread(policy), *_without_risk(policy), *_borrowed(policy), *_of_another_day(policy)]
 
 
 def find_unread(policy: Policy) -> list[Problem]:
@@ -73,3 +78,10 @@ def _borrowed(policy: Policy) -> Iterator[Problem]:
     for rule in (*policy.gates, *policy.fits, *policy.contact.rules):
         if rule.id.startswith(LAW):
             yield Problem(f'rule "{rule.id}"', f'id must not begin with "{LAW}": such rules are the law\'s')
+
+
+def _of_another_day(policy: Policy) -> Iterator[Problem]:
+    """A time zone whose day is not Beijing's: an assessment would expire on another day than the law's."""
+    zone = policy.contact.timezone
+    if any(moment(at, zone) != moment(at, BEIJING) for at in (JANUARY, JULY)):
+        yield Problem("contact.yaml: timezone", f"must keep Beijing time, the law's day, such as {BEIJING}; got {zone}")

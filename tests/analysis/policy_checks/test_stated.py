@@ -72,3 +72,11 @@ def test_no_rule_bears_the_name_of_a_law(shipped: Policy) -> None:
     assert told(replace(shipped, gates=gates)) == [
         'rule "law-tolerance": id must not begin with "law-": such rules are the law\'s'
     ]
+
+
+@pytest.mark.parametrize(("zone", "held"), [("Asia/Hong_Kong", True), ("Etc/GMT+12", False), ("Europe/London", False)])
+def test_the_days_of_a_policy_are_those_of_the_law(shipped: Policy, zone: str, held: bool) -> None:
+    found = told(replace(shipped, contact=replace(shipped.contact, timezone=zone)))
+    assert found == ([] if held else [
+        f"contact.yaml: timezone: must keep Beijing time, the law's day, such as Asia/Shanghai; got {zone}"
+    ])  # fmt: skip

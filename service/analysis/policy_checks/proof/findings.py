@@ -70,7 +70,7 @@ class _Prover:
         try:
             witness = None if self._witness(near, law) is None else self._witness(cell.guards, law)
         except Exhausted:
-            return Undecided(row, cell, beside)
+            return Undecided(row, cell, beside or cell.guards)
         return None if witness is None else Breach(row, cell, law, beside, witness)
 
     def _witness(self, guards: Sequence[Guard], law: Formula) -> Witness | None:

@@ -152,6 +152,12 @@ def test_a_deleted_rule_is_missed_by_its_law(rule: str, law: str) -> None:
     assert "is open to this customer" in found
 
 
+def test_what_is_sold_face_to_face_is_closed_in_every_other_channel() -> None:
+    policy = load(DEFAULT)
+    loose = replace(policy, gates=tuple(gate for gate in policy.gates if gate.id != "sold-face-to-face"))
+    assert 'offer "annuity-r2"' in told(loose) and "law-in-person" in told(loose)
+
+
 def test_means_are_proven_by_either_of_two_rules_and_missed_without_both() -> None:
     assert told(without("within-means")) == ""
     bare = replace(without("within-means"), gates=tuple(

@@ -22,6 +22,8 @@ COMPLIANCE = "compliance"
 """What a red change needs: a signature of somebody of compliance."""
 LONGEST = 160
 """The most characters of a value in a sentence; the document has all of it."""
+LEAD = 40
+"""The characters shown of what two long texts begin with alike."""
 
 NOUNS: Mapping[tuple[str, str], str] = {
     ("attributes", "attributes"): "attribute",
@@ -218,7 +220,27 @@ def _told(change: Change) -> str:
         return f"{field} is new{': ' + _shown(change.after) if field or not change.id else ''}"
     if change.action == REMOVED:
         return f"{field} is gone{'; it was ' + _shown(change.before) if field or not change.id else ''}"
-    return f"{field} was {_shown(change.before)}, is {_shown(change.after)}"
+    before, after = _differing(change.before, change.after)
+    return f"{field} was {_shown(before)}, is {_shown(after)}"
+
+
+def _differing(before: Any, after: Any) -> tuple[Any, Any]:
+    """Of two lists the entries that only one has; of two long texts what follows their common beginning, but for a
+    few words: whoever signs must see what changed.
+    """
+    if isinstance(before, list) and isinstance(after, list):
+        gone, new = [one for one in before if one not in after], [one for one in after if one not in before]
+        return (gone, new) if gone or new else (before, after)
+    if isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > LONGEST:
+        same = _alike(before, after) - LEAD
+        return (f"...{before[same:]}", f"...{after[same:]}") if same > 0 else (before, after)
+    return before, after
+
+
+def _alike(before: str, after: str) -> int:
+    """The length of what both begin with."""
+    letters = zip(before, after, strict=False)
+    return next((place for place, (was, now) in enumerate(letters) if was != now), min(len(before), len(after)))
 
 
 def _shown(value: Any) -> str:

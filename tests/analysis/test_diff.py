@@ -80,6 +80,21 @@ def test_another_order_is_told_because_ties_go_to_the_first(shipped: Policy, doc
     assert told.endswith("(ties go to the first)")
 
 
+def test_of_a_long_list_the_entries_that_changed_are_shown(shipped: Policy, documents: dict[str, Any]):
+    cases = named(documents["consumer"]["rules"], "care-from-65")["cases"]
+    cases[-1]["given"]["customer.age"] = 60
+    (line,) = said(shipped, documents)
+    was, now = line.split("cases was ")[1].split(", is ")
+    assert was.count("expect") == now.count("expect") == 1
+    assert "customer.age" not in was and '"customer.age":60' in now
+
+
+def test_of_a_long_text_the_part_that_changed_is_shown():
+    before, after = "a" * 300 + "b", "a" * 300 + "c"
+    (change,) = list_changes({"notes": {"words": before}}, {"notes": {"words": after}})
+    assert str(change).endswith(f"words was ...{before[-41:]}, is ...{after[-41:]}")
+
+
 def test_a_judgment_moves_the_weights_and_both_are_told(shipped: Policy, documents: dict[str, Any]):
     documents["weights"]["judgments"]["groups"]["retail-head"]["strengths/weaknesses"] = 2
     found = diff(shipped, from_documents(documents))

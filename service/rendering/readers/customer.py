@@ -24,6 +24,7 @@ from service.rendering.readers.topics import ASSESSMENT, CONSENT, PRIVATE, list_
 from service.rendering.readers.words import CUSTOMER, EVENTS, WITHHELD, is_chinese
 from service.rendering.wording import Wording
 from service.rules.model.rules import FitRule
+from service.scoring.propensity import PRIOR
 
 Document = dict[str, Any]
 QUALIFIED = "qualified_investor"
@@ -82,7 +83,9 @@ class _Story:
         return CUSTOMER[key][self._language].format(**words)
 
     def _method(self) -> str:
-        said = [self._say("method"), *([self._say("explored")] if self._subject.decision.explored else [])]
+        scored = any(one.propensity_source != PRIOR for one in self._subject.decision.treatments)
+        explored = [self._say("explored")] if self._subject.decision.explored else []
+        said = [self._say("method" if scored else "method-rules"), *explored]
         return self._words.join_sentences(said)
 
     def _manner(self) -> str:

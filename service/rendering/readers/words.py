@@ -25,6 +25,12 @@ CUSTOMER: Mapping[str, Text] = {
         "product are "
         "the same for everybody, whatever is known of you.",
     },
+    "method-rules": {
+        "zh": "推荐由系统按照规则自动选出，没有使用统计模型。同一产品的利率、费用和条款对所有客户相同，"
+        "不因您的个人信息而改变。",
+        "en": "The system chooses by rules, without statistical models. Rates, fees and terms of a product are "
+        "the same for everybody, whatever is known of you.",
+    },
     "explored": {
         "zh": "本次推荐的先后次序是随机安排的。",
         "en": "This time the order of the offers was drawn at random.",

@@ -110,6 +110,7 @@ def test_the_customer_reads_whether_it_was_personalised_and_how_to_change_that(
     assert document["personalised"] == on
     assert ("switch personalisation off" if on else "have switched personalisation off") in document["personalisation"]
     assert ("bank" in {one["source"] for one in document["used"]}) == on
+    assert on or "without statistical models" in document["method"]
 
 
 def test_what_was_used_is_told_by_where_it_comes_from_and_what_was_not_besides(explain: Callable[..., Subject]) -> None:

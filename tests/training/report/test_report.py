@@ -84,7 +84,8 @@ def test_a_share_of_nothing_has_an_interval_that_is_not_nothing() -> None:
 def test_a_group_that_takes_half_as_often_is_an_alert_and_a_small_one_says_nothing() -> None:
     words = np.array(["a"] * 2000 + ["b"] * 2000 + ["few"] * 50, dtype=object)
     taken = np.concatenate([np.tile([1.0, 0, 0, 0], 500), np.tile([1.0, 0, 0, 0, 0, 0, 0, 0], 250), np.zeros(50)])
-    found = fairness_of({"region": words}, taken, np.zeros(4050), np.ones(4050, bool), 0.8)
+    scores = 1.0 - np.arange(4050) % 2000 / 2000  # the best of a and of b are as good
+    found = fairness_of({"region": words}, taken, scores, np.ones(4050, bool), 0.8)
     rows = {row["group"]: row for row in found["axes"]["region"]["accepted"]}
     assert set(rows) == {"a", "b"}
     assert (rows["a"]["ratio"], rows["a"]["ratio_low"]) == (1.0, None)

@@ -87,6 +87,12 @@ def test_outcomes_by_hand_at_the_edge_of_10000_yuan(september):
     assert outcomes.bought["deposit"].tolist() == [0.0, 0.0, 1.0]
     # 15 -> 0; came to hold 0.01; came to hold 10000
     assert outcomes.bought["wealth"].tolist() == [0.0, 1.0, 1.0]
+    # the only kinds that rose by 10,000 or more: 2 -> 10002 and 0 -> 10000; 0 -> 9999.99 is less
+    assert outcomes.purchases is not None
+    assert outcomes.purchases.to_pylist() == [
+        {"customer_id": "0x10", "product": "term", "amount_yuan": 10000.0},
+        {"customer_id": "0x13", "product": "wealth_product", "amount_yuan": 10000.0},
+    ]
     assert outcomes.held["deposit"].tolist() == [True, False, True]
     assert outcomes.held["wealth"].tolist() == [True, False, False]
 
@@ -112,6 +118,22 @@ def test_the_real_files_give_the_stated_facts():
         assert outcomes.held[family].mean() == pytest.approx(held, abs=0.005)
         assert outcomes.bought[family].mean() == pytest.approx(rate, abs=0.005)
         assert outcomes.bought[family][none].mean() == pytest.approx(new, abs=0.003)
+
+
+def test_the_real_files_give_the_stated_purchases_of_each_kind():
+    files = shared("xiamen-bank")
+    purchases = read_outcomes(open_bank(BANK), files, read_customers(BANK, files)).purchases
+    assert purchases is not None
+    counts = {one["values"]: one["counts"] for one in purchases.column("product").value_counts().to_pylist()}
+    assert counts == {
+        "structured": 8_202,
+        "wealth_product": 3_392,
+        "large_cd": 1_496,
+        "fund": 429,
+        "plan": 234,
+        "term": 149,
+    }
+    assert min(purchases.column("amount_yuan").to_pylist()) >= 10_000
 
 
 def test_the_sources_name_every_file_that_was_read():

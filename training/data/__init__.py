@@ -5,6 +5,7 @@ files               encoding, dialect and kinds of a file
 warehouse           the bank's SQL, run by DuckDB that can read the folder of the bank's files and nothing else
 query_rows          rows of a query, without the erased customers
 table_contract      what each table must hold, with every fault
+purchases           what customers bought by kind of product, where the outcomes say it
 external_keys       the column of customers' keys in other systems, checked
 consent_instants    the earliest and latest instant of each consent
 rejects             rows that do not fit, set aside

@@ -4,6 +4,7 @@
     attributes.yaml attributes and features beyond the shipped table              (where the bank knows more)
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
     outcomes.sql    customer_id, bought_, held_, amount_, treated_<family>                 (to train; not to score)
+                    bought_product, bought_amount_yuan: a row for each kind bought         (where the bank knows kinds)
     lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
     consents.sql    customer_id, purpose, granted, said_on: when they said it, if known    (if the bank has any)
 

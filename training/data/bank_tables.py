@@ -6,7 +6,7 @@ the files lack stay unknown.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from training.arrays import Flags, Floats, Places
 from training.data.bank import OWN_TABLE, Bank, open_bank, read_yaml
 from training.data.consent_instants import ConsentInstants, read_instants
 from training.data.external_keys import key_faults, split_keys
+from training.data.purchases import one_row_each, purchase_faults, purchases_from
 from training.data.query_rows import ID, Rows, read_rows
 from training.data.rejects import Rejects
 from training.data.table_contract import (
@@ -83,7 +84,8 @@ class Outcomes:
     ``bought[family]`` is 0.0 or 1.0; ``held[family]`` is whether the customer held it before, None where the files lack
     it; ``times`` is the split column where the bank splits by time. ``amounts[family]`` is the yuan that a buyer
     brought, NaN where unknown; ``treated[family]`` is 1.0 or 0.0 for customers in a randomised trial of its offers, NaN
-    for the others. Families without such a column are left out.
+    for the others. Families without such a column are left out. ``purchases`` are the customers' purchases by kind of
+    product (``purchases.SCHEMA``); None where the bank does not say what was bought.
     """
 
     rows: Places
@@ -92,6 +94,7 @@ class Outcomes:
     times: npt.NDArray[Any] | None = None
     amounts: Mapping[str, Floats] = field(default_factory=dict)
     treated: Mapping[str, Floats] = field(default_factory=dict)
+    purchases: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     Raises: InvalidInput: outcomes.sql breaks the contract, or names none of the customers.
     """
     read, where = read_rows(bank, files, "outcomes"), bank.folder / "outcomes.sql"
-    raise_faults(where, outcome_faults(read, bank))
+    raise_faults(where, [*outcome_faults(read, bank), *purchase_faults(read, bank)])
     outcomes = outcomes_from(bank, read, customers)
     if not len(outcomes.rows):
         raise InvalidInput(f"{where}: none of its {read.table.num_rows} customers is among those of customers.sql")
@@ -170,8 +173,10 @@ def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
 def outcomes_from(bank: Bank, judged: Rows, customers: Customers) -> Outcomes:
     """The outcomes of those customers, from rows that fit their contract."""
     rows = _sorted(judged)
-    places = _places(rows.column(ID).to_pylist(), customers)
-    return _outcomes(bank, rows.filter(pa.array(places >= 0)), places[places >= 0])
+    rows = rows.filter(pa.array(_places(rows.column(ID).to_pylist(), customers) >= 0))
+    each = one_row_each(rows, bank)
+    places = _places(each.column(ID).to_pylist(), customers)
+    return replace(_outcomes(bank, each, places), purchases=purchases_from(rows))
 
 
 def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:

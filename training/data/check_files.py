@@ -17,6 +17,7 @@ from training.data import sufficiency, table_contract
 from training.data.bank import Bank, open_bank
 from training.data.bank_tables import customers_from, outcomes_from, table_of
 from training.data.external_keys import key_faults
+from training.data.purchases import purchase_faults
 from training.data.query_rows import ID, LISTED, Rows, customers_of, read_rows
 from training.data.training_sample import sample_of
 
@@ -107,7 +108,7 @@ def _faults(
         faults = [*table_contract.customer_faults(rows, bank, table), *key_faults(rows)]
         return [*faults, *table_contract.name_faults(rows, bank)]
     if name == "outcomes":
-        return table_contract.outcome_faults(rows, bank)
+        return [*table_contract.outcome_faults(rows, bank), *purchase_faults(rows, bank)]
     if name == "lapse":
         return table_contract.lapse_faults(rows)
     return table_contract.consent_faults(rows, bank, now, purposes)

@@ -26,6 +26,8 @@ KEY = "external_key"
 """A column of customers.sql that is no attribute: the customer's key in another system."""
 FLAGS = ("bought_", "held_", "treated_", "lapsed", "granted")
 AMOUNT = "amount_"
+BOUGHT_PRODUCT, BOUGHT_YUAN = "bought_product", "bought_amount_yuan"
+"""Columns of outcomes.sql: a kind of product that the customer bought, and for how much."""
 LISTED = 20
 
 
@@ -79,7 +81,9 @@ def _kind(column: str, attributes: AttributeTable | None) -> Kind | None:
         return Kind.TEXT
     if attributes is not None:
         return attributes.kind_of(column)
-    if column.startswith(AMOUNT):
+    if column == BOUGHT_PRODUCT:
+        return Kind.TEXT
+    if column.startswith(AMOUNT) or column == BOUGHT_YUAN:
         return Kind.MONEY
     return Kind.BOOLEAN if column.startswith(FLAGS) else None
 

@@ -26,7 +26,7 @@ from training.arrays import Flags, Floats
 from training.data.bank import FILE, Bank
 from training.data.consent_instants import EXPECTED, SAID_ON, ConsentInstants, read_instants
 from training.data.files.casting import read_column
-from training.data.query_rows import ID, KEY, Rows, customers_of
+from training.data.query_rows import BOUGHT_PRODUCT, BOUGHT_YUAN, ID, KEY, Rows, customers_of
 
 YEAR_FIRST = (
     ", the year first (2025/3/4, 20250304 and 2025年3月4日 do too; another order is the SQL's to say: strptime)"
@@ -71,20 +71,25 @@ def customer_faults(rows: Rows, bank: Bank, table: AttributeTable) -> list[Probl
 
 
 def outcome_faults(rows: Rows, bank: Bank) -> list[Problem]:
-    """Every fault of outcomes.sql: columns, ids, flags, trials and amounts."""
-    bought = [f"bought_{one}" for one in bank.families]
+    """Every fault of outcomes.sql but for its purchases: columns, ids, flags, trials and amounts.
+
+    Where it says what was bought, families need no column, and a customer may have several rows.
+    """
+    names = rows.table.column_names
+    products = [name for name in (BOUGHT_PRODUCT, BOUGHT_YUAN) if name in names]
+    bought = [name for one in bank.families if (name := f"bought_{one}") in names or BOUGHT_PRODUCT not in names]
     held, amounts, treated = (
-        [name for one in bank.families if (name := f"{what}_{one}") in rows.table.column_names]
-        for what in ("held", "amount", "treated")
+        [name for one in bank.families if (name := f"{what}_{one}") in names] for what in ("held", "amount", "treated")
     )
-    needed = [ID, *bought, *held, *amounts, *treated, *([bank.split_column] if bank.split_column else [])]
+    needed = [ID, *bought, *products, *held, *amounts, *treated, *([bank.split_column] if bank.split_column else [])]
     absent, there = missing(rows, needed), _once(rows)
     if ID not in there:
         return absent
     flags = [fault for name in (*bought, *held) if name in there for fault in flag_faults(rows, name)]
     trials = [fault for name in treated if name in there for fault in flag_faults(rows, name, unknown=True)]
     yuan = [fault for name in amounts if name in there for fault in amount_faults(rows, name)]
-    return [*absent, *id_faults(rows), *flags, *trials, *yuan]
+    ids = text_faults(rows, ID) if BOUGHT_PRODUCT in names else id_faults(rows)
+    return [*absent, *ids, *flags, *trials, *yuan]
 
 
 def lapse_faults(rows: Rows) -> list[Problem]:

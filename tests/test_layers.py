@@ -228,7 +228,7 @@ ENGINE: Mapping[str, int] = {
     "explain": 4,
     "playground": 4,
     "portrait": 4,
-    "experiments": 4,
+    "outcomes": 4,
     "drift": 4,
     "rights": 5,
     "crm": 5,

@@ -14,6 +14,7 @@ Not here: what is scarce (``planning``), and reading the decisions that are comp
     weight_sensitivity  how far each weight of the four C may move before first offers change
     policy_value        what a policy that never served would have brought, from the decisions of one that did
     lift                what a part of the method brings
+    rule_effects        what a fit rule changes of the odds, beside what its weight claims
     drift               how far customers of today lie from those a bundle learned from
     model_gate          whether a challenger is fit to serve, with the numbers of every comparison
 """

@@ -12,7 +12,7 @@ what serves loaded. The other services read or write beside that path; ``runner`
     explain          explanations and replays of decisions
     playground       decisions for made-up customers at any instant, recorded nowhere
     portrait         the portrait of a customer, as JSON
-    experiments      experiment reports: the lift of every standing test and strategy
+    outcomes         what came of decisions: the lift of standing tests, the effect of fit rules
     drift            drift of the serving bundle, measured on stored decisions
     crm              services for a bank's CRM: customers, lists, jobs, leads, webhooks
     metrics          Prometheus metrics of what the engine serves

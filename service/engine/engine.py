@@ -25,8 +25,9 @@ When a part fails, answers degrade in steps, which they report as ``degraded``:
                       whom nothing is known; events are refused with 503
 
 The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``copies``,
-``objections``, ``filing``, ``explanations``, ``experiments``, ``drift``, ``fairness``, ``governance``,
-``policy_jobs``, ``models``, ``crm``. Routes read rows that need no engine from ``Engine.store``.
+``objections``, ``filing``, ``explanations``, ``experiments``, ``rule_effects``, ``drift``,
+``fairness``, ``governance``, ``policy_jobs``, ``models``, ``crm``. Routes read rows that need no engine from
+``Engine.store``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,6 @@ from service.engine.auth.audit_anchors import AuditAnchors
 from service.engine.contacts import ContactService
 from service.engine.crm import Crm
 from service.engine.drift import DriftService
-from service.engine.experiments import ExperimentService
 from service.engine.explain import ExplanationService
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.offers.event_claims import Claims, KnownNames
@@ -51,6 +51,8 @@ from service.engine.offers.offer_tokens import OfferTokens
 from service.engine.offers.recommend import CACHE, DATABASE, Answer, decide_recorded, default_answer
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import VisitorService
+from service.engine.outcomes.experiments import ExperimentService
+from service.engine.outcomes.rule_effects import RuleEffectService
 from service.engine.playground import Playground
 from service.engine.portrait import portrait_now
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower, models_state
@@ -107,6 +109,9 @@ class Engine:
         self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign, clock)
         self.anchors = AuditAnchors(settings, store, clock)
         self.fairness = FairnessService(store, self._releases.loader, lambda: self._releases.serving.policy, clock)
+        self.rule_effects = RuleEffectService(
+            store, self._releases.loader, lambda: self._releases.serving.policy, clock
+        )
         self.drift = DriftService(store, lambda: self._releases.serving, clock)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:

@@ -6,6 +6,7 @@ experiments   `fourcast experiments`: what each part of the method brings, with 
 fairness      `fourcast fairness`: offer rates by group, and groups excused for a time
 policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back
 policy_value  `fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it
+rules         `fourcast rules measure`: what each fit rule changes, beside what its weight claims
 try_facts     `fourcast try`: what a policy decides for a made-up customer at any instant; recorded nowhere
 words         `fourcast words check`: texts judged by conduct rules before they become part of a policy
 """

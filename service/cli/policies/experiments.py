@@ -9,7 +9,7 @@ import orjson
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option
-from service.engine.experiments import DAYS, WINDOW_DAYS
+from service.engine.outcomes.experiments import DAYS, WINDOW_DAYS
 
 HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'difference (95 %)':<30}verdict"
 

@@ -4,7 +4,7 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
-from service.engine.experiments import DAYS, WINDOW_DAYS
+from service.engine.outcomes.experiments import DAYS, WINDOW_DAYS
 from service.routes.http.fields import Open, QueryInteger, Strict, check
 from service.routes.http.guard import engine
 from service.routes.http.resource import Resource, response_doc

@@ -8,6 +8,7 @@ cases are run. A reader notes each problem and returns a stand-in, so that all p
     assembly     the order of reading, and the parts that a policy is made of
     goods        catalogue.yaml, channels.yaml and kinds.yaml: offers, terms, channels, product kinds
     rule_files   strategies.yaml and the four C's files: strategies, gates, fit rules
+    rule_text    a rule file written out with other weights, every comment kept
     cases        a rule's own cases, run when the policy is checked
     weights      weights.yaml: the situation analysis and the experts' judgments as weights of the four C
     contact      contact.yaml and calendar.yaml: consents, quiet hours, caps and cool-offs, holidays

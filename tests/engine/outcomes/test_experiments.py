@@ -11,7 +11,7 @@ from service.cli.policies.experiments import report_lines
 from service.core.domain import Event
 from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
-from service.engine.experiments import _effects
+from service.engine.outcomes.experiments import _effects
 from service.rules.policy import Policy, from_documents
 from service.store import ConsentWords
 from tests.engine.conftest import ASKED, SAVER, House, offers

@@ -48,11 +48,12 @@ PRIVATE = "plan_yuan"
 def supplement_customers(customers: Customers, seed: int, today: date) -> Customers:
     """Return the customers with simulated assessments and reachability in the columns that their files lack.
 
-    Assessments agree with what a customer holds, and holders of private products are qualified investors.
+    Assessments agree with what a customer holds. Where they are simulated, holders of private products are qualified
+    investors.
     """
     table = customers.table
     simulated = assessments(len(customers), seed, today, _held_risk(table))
-    if PRIVATE in table.column_names:
+    if PRIVATE in table.column_names and "risk_tolerance" not in table.column_names:
         simulated["qualified_investor"] = pa.array(_holds(table, PRIVATE), mask=~_holds(table, PRIVATE))
     for name, values in simulated.items():
         if name not in table.column_names:

@@ -1,10 +1,12 @@
 """Observations: each offer that a decision exposed to a customer, and its outcome, from stored decisions and events.
 
-Order: a customer's decisions and events -> exposures -> observations. A treatment was exposed when an impression,
-contact, click or accept names its decision and offer; in a channel that never sends any of these, the decision itself
-counts. The first exposure of an offer opens a window; later exposures within it belong to the same observation, and the
-offer is taken where an accept or purchase of it lies in the window. So one purchase is one outcome, however often the
-banner was seen. The attributes are those of the decision that opened the window, never of today.
+Order: a customer's decisions and events -> exposures -> observations. A treatment was exposed when an impression or
+contact names its decision and offer, or anything the customer did about it: click, accept, reject, dismiss. In a
+channel that never tells an impression or contact, the decision itself counts for all of its treatments: there a
+customer's actions alone would leave the ignored offers out, and what is ignored is not taken. The first exposure of an
+offer opens a window; later exposures within it belong to the same observation, and the offer is taken where an accept
+or purchase of it lies in the window. So one purchase is one outcome, however often the banner was seen. The attributes
+are those of the decision that opened the window, never of today.
 
 Censoring: a window that is not over is left out, whether or not the offer was taken already, since only quick takers
 would be in it. Also left out, and counted: customers without personalisation (nothing is learned from them), offers
@@ -28,13 +30,17 @@ from training.experience.first_exposures import FirstExposure, first_exposure_of
 CustomerHistory = tuple[str, Sequence[bytes], Sequence[Event]]
 """A customer's id, the records of their decisions, and their events, oldest first."""
 
-SEEN = frozenset({"impression", "contact", "click", "accept"})
+SHOWN = frozenset({"impression", "contact"})
+"""Events by which a channel tells what it showed."""
+SEEN = SHOWN | {"click", "accept", "reject", "dismiss"}
+"""Events that nobody sends of an offer that was not seen."""
 TAKEN = frozenset({"accept", "purchase"})
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One treatment of one decision. ``seen_at`` is None where no event says that the customer saw it."""
+    """One treatment of one decision. ``seen_at`` is None where no event says that the customer saw it; ``told`` says
+    whether its channel told that it was shown."""
 
     customer_id: str
     decision: Mapping[str, Any]
@@ -43,6 +49,7 @@ class Exposure:
     family: str
     seen_at: int | None
     clicked: bool
+    told: bool = False
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -102,9 +109,7 @@ def collect_experience(
     for customer_id, records, events in histories:
         exposures[customer_id] = list(_exposures(customer_id, records, events, families, left_out))
         takes[customer_id] = [_Take(e.offer, e.at, e.amount_yuan) for e in events if e.kind in TAKEN and e.offer]
-    speaking = {
-        one.treatment["channel"] for several in exposures.values() for one in several if one.seen_at is not None
-    }
+    speaking = {one.treatment["channel"] for several in exposures.values() for one in several if one.told}
     windows = _Windows(round(days * DAY_MS), until, speaking, families, left_out)
     pairs = [(several, takes[who]) for who, several in exposures.items()]
     return Experience(
@@ -131,7 +136,7 @@ def _exposures(
     read = [record for record in every if record is not None]
     if len(read) < len(every):
         left_out["record unreadable"] += len(every) - len(read)
-    seen, clicked = _seen(read, events)
+    seen = _seen(read, events)
     for record in read:
         decision = record["decision"]
         if not decision["personalised"]:
@@ -143,8 +148,9 @@ def _exposures(
                 left_out["offer gone"] += 1
                 continue
             facts = record["snapshot"]["attributes"]
-            at, click = seen.get(name), name in clicked
-            yield Exposure(customer_id, decision, treatment, facts, family, at, click, record["context"])
+            at, kinds = seen.get(name, (None, frozenset()))
+            clicked, told = "click" in kinds, not kinds.isdisjoint(SHOWN)
+            yield Exposure(customer_id, decision, treatment, facts, family, at, clicked, told, record["context"])
 
 
 def _read(record: bytes) -> dict[str, Any] | None:
@@ -160,18 +166,16 @@ def _read(record: bytes) -> dict[str, Any] | None:
 
 def _seen(
     records: Sequence[Mapping[str, Any]], events: Sequence[Event]
-) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
-    """When each (decision, offer) was first seen, and those that were clicked."""
-    seen: dict[tuple[str, str], int] = {}
-    clicked: set[tuple[str, str]] = set()
+) -> dict[tuple[str, str], tuple[int, frozenset[str]]]:
+    """When each (decision, offer) was first seen, and by which kinds of events."""
+    seen: dict[tuple[str, str], tuple[int, frozenset[str]]] = {}
     for event in events:
         if event.kind in SEEN and event.offer is not None:
             decision = _named(event) or _latest(records, event)
             if decision is not None:
-                seen.setdefault((decision, event.offer), event.at)
-                if event.kind == "click":
-                    clicked.add((decision, event.offer))
-    return seen, clicked
+                at, kinds = seen.get((decision, event.offer), (event.at, frozenset[str]()))
+                seen[decision, event.offer] = at, kinds | {event.kind}
+    return seen
 
 
 def _named(event: Event) -> str | None:
@@ -231,10 +235,10 @@ class _Windows:
 
     def _dated(self, exposures: Sequence[Exposure], *, count: bool) -> Iterator[tuple[int, Exposure]]:
         for exposure in exposures:
-            if exposure.seen_at is not None:
-                yield exposure.seen_at, exposure
-            elif exposure.treatment["channel"] not in self.speaking:
+            if exposure.treatment["channel"] not in self.speaking:
                 yield int(exposure.decision["at"]), exposure
+            elif exposure.seen_at is not None:
+                yield exposure.seen_at, exposure
             else:
                 self.left_out["not seen"] += count
 

@@ -76,6 +76,21 @@ def test_in_a_channel_that_never_tells_what_was_seen_the_decision_counts():
     assert found.seen_by == {"mobile_app": "decisions"}
 
 
+@pytest.mark.parametrize("kind", ["accept", "click", "dismiss", "reject"])
+def test_in_a_channel_that_only_tells_what_customers_did_the_ignored_offers_count_too(kind: str):
+    """Else all that is learned from is what was taken, and every customer takes everything."""
+    found = experience([made()], [said(kind, NOON + 60_000)])
+    assert sorted(outcomes(found)) == [("cash", False), ("equity", False), ("term", kind == "accept")]
+    assert found.seen_by == {"mobile_app": "decisions"}
+
+
+@pytest.mark.parametrize("kind", ["dismiss", "reject"])
+def test_an_offer_that_is_turned_down_was_seen_where_impressions_are_told(kind: str):
+    found = experience([made()], [said("impression", NOON, "cash"), said(kind, NOON + 60_000, "term")])
+    assert sorted(outcomes(found)) == [("cash", False), ("term", False)]
+    assert found.left_out == {"not seen": 1}
+
+
 def test_an_event_without_a_decision_belongs_to_the_last_one_that_showed_its_offer():
     records = [made("d-1"), made("d-2", NOON + DAY)]
     found = experience(records, [said("impression", NOON + DAY + 5, "term", None)])

@@ -25,7 +25,18 @@ WHOLE: Mapping[str, str] = {
 }
 """Documents that are red as a whole, with the reason; any other that is not ``OPEN`` is red by its name."""
 OPEN = frozenset(
-    {*CONCERNS, "attributes", "catalogue", "channels", "experiments", "monitoring", "portrait", "strategies", "weights"}
+    {
+        *CONCERNS,
+        "attributes",
+        "catalogue",
+        "channels",
+        "experiments",
+        "market",
+        "monitoring",
+        "portrait",
+        "strategies",
+        "weights",
+    }
 )
 """Documents of which parts are red."""
 KIND_TERMS = ("family", "insured", "issuer_risk", "bank_risk", "sold_as", "in_person", "cooling_off_hours")
@@ -129,6 +140,8 @@ def _is_read(touched: Touched, guarded: Guarded) -> bool:
 def _names(touched: Touched) -> Iterator[str]:
     if touched.document == "attributes":
         yield f"customer.{touched.id}"
+    elif touched.document == "market":
+        yield f"market.{touched.id}"
     elif touched.document == "portrait":
         yield f"customer.{touched.noun}"
     elif touched.noun == "term":

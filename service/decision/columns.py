@@ -6,6 +6,7 @@
     history.*                              what happened (``rules.history``)
     labels.dropped                         the labels that a customer dropped (``rules.model.labels``)
     customer.segment, customer.stage       the trained segment and the stage of life (``segment_and_stage``)
+    market.*                               the rates that others pay, on the bank's day (``rules.model.market``)
 
 ``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
 Of a customer who is not personal only consents and the day are read. Contact rules alone still count what happened,
@@ -46,9 +47,9 @@ class RuleColumns:
         self.features = FeatureProgram(policy.attributes.only(used))
         self.history = HistoryColumns(places, names)
         self.segment_and_stage = SegmentAndStage(policy, names)
-        self.calendar = policy.contact.days
+        self.calendar, self.market = policy.contact.days, policy.market
         self._timezone, self._zone = policy.contact.timezone, f"customer.{zone}"
-        self._nobody = self._customer({})
+        self._nobody = self._customer({}, {})
 
     def moment(self, now: int) -> Moment:
         """``now`` in the bank's time zone."""
@@ -87,7 +88,10 @@ class RuleColumns:
         personal: bool = True,
     ) -> Found:
         """Plain scalars, (1, m, 1) and (1, 1, k); ``past`` are the snapshot's events as they are counted."""
-        columns = self._customer(snapshot.attributes) if personal and snapshot.attributes else self._nobody.copy()
+        rates = self.market.columns(at.day)
+        columns = (
+            self._customer(snapshot.attributes, rates) if personal and snapshot.attributes else self._unknown(rates)
+        )
         columns.update(context_columns(redact_context(context, personal), at, self.calendar))
         columns.update(self.history.fill_consent_one(snapshot.consents))
         happened = self.history.fill_one(past)
@@ -107,11 +111,12 @@ class RuleColumns:
         customers = len(people.customers)
         happened = self.history.fill_many(people.past, context.now, customers)
         columns: dict[str, Any]
+        rates = self.market.columns(at.day)
         if personal:
-            columns = {**people.columns, **happened}
+            columns = {**people.columns, **happened, **rates}
             self.features.derive_many(columns)
         else:
-            columns = {**self._nobody, **NOTHING, **UNKNOWN}
+            columns = {**self._unknown(rates), **NOTHING, **UNKNOWN}
         columns.update(context_columns(redact_context(context, personal), at, self.calendar))
         columns.update(self.history.fill_consent_many(people.consents, customers))
         if not personal:
@@ -129,8 +134,13 @@ class RuleColumns:
         silent = Population([""] * customers, facts, np.ones(customers, dtype=bool), {}, past_table((), self.places))
         return self.of_many(silent, Context(now), {}, self.moment(now))[0]
 
-    def _customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
-        """``customer.*`` of one customer, derived features included."""
+    def _customer(self, attributes: Mapping[str, Scalar], rates: Mapping[str, float]) -> dict[str, Any]:
+        """``market.*``, and ``customer.*`` of one customer, derived features included."""
         columns: dict[str, Any] = self.features.table.encode(attributes)
+        columns.update(rates)
         self.features.derive_one(columns)
         return columns
+
+    def _unknown(self, rates: Mapping[str, float]) -> dict[str, Any]:
+        """The same where nothing is known of the customer; derived anew only where a feature reads the market."""
+        return self._customer({}, rates) if self.features.outside else {**self._nobody, **rates}

@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from service.analysis.drift import DRIFTED, Drift
 from service.analysis.fairness import SHOWN, Fairness
 from service.analysis.policy_checks.calendar_horizon import find_horizon
+from service.analysis.policy_checks.market_age import read_rates
 from service.core.domain import Decision, Release
 from service.core.grid import day_at, start_of
 from service.rules.policy import Policy
@@ -52,6 +53,10 @@ _calendar = _newest(
     "fourcast_calendar_until_seconds",
     "When the known calendar ends, Unix time, by its ground; 0 where today is not known, NaN where no rule reads it.",
     "ground",
+)
+_market = _newest(
+    "fourcast_market_until_seconds",
+    "When the first rate of the market that an expression reads goes stale, Unix time; NaN where none is read.",
 )
 _FAIRNESS = ("axis", "group", "family")
 _offer_ratio = _newest("fourcast_fairness_ratio", "Rate of a group over the best-served group's.", "what", *_FAIRNESS)
@@ -172,6 +177,13 @@ def note_calendar(policy: Policy, now: int) -> None:
     for ground, last in (("notice", horizon.noticed), ("law", horizon.by_law)):
         end = 0.0 if last is None else start_of(last + timedelta(days=1), zone) / 1000
         _calendar.labels(ground).set(end if horizon.rules else nan)
+
+
+def note_market(policy: Policy, now: int) -> None:
+    """Show when the first rate of the market that an expression reads says nothing any more; NaN where none is read."""
+    zone = policy.contact.timezone
+    ends = [one.until for one in read_rates(policy, day_at(now, zone))]
+    _market.set(start_of(min(ends) + timedelta(days=1), zone) / 1000 if ends else nan)
 
 
 def _of(release: Release) -> Gauge:

@@ -2,9 +2,9 @@
 
 Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (documents as ``load`` reads them, or
 as a store returns them). Elsewhere: how a document is read and checked (``loading``), how rules are applied
-(``rulebook``, ``contact_gates``). Reading order: attributes -> catalogue -> channels -> schema -> strategies -> rules
--> weights -> calendar -> contact -> experiments -> messages -> portrait -> monitoring -> kinds -> compliance. Each step
-adds its problems to one list, and all are raised together at the end.
+(``rulebook``, ``contact_gates``). Reading order: market -> attributes -> catalogue -> channels -> schema -> strategies
+-> rules -> weights -> calendar -> contact -> experiments -> messages -> portrait -> monitoring -> kinds -> compliance.
+Each step adds its problems to one list, and all are raised together at the end.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ from service.rules.loading import assembly
 from service.rules.loading.documents.folder import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
 from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
 from service.rules.model.kinds import ProductKind
+from service.rules.model.market import Market
 from service.rules.model.monitoring import Monitoring
 from service.rules.model.portrait import PortraitTerms
 from service.rules.model.rules import (
@@ -121,6 +122,7 @@ class Policy:
     kinds: Mapping[str, ProductKind] = field(repr=False)
     schema: Schema = field(repr=False)
     static_columns: Mapping[str, NDArray[Any]] = field(repr=False)
+    market: Market = field(default_factory=Market, repr=False)
 
     @property
     def documents(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.core.domain import Decision, Release
-from service.engine.metrics import count_decision, note_calendar, note_serving
-from service.rules.policy import DEFAULT, load
+from service.engine.metrics import count_decision, note_calendar, note_market, note_serving
+from service.rules.policy import DEFAULT, from_documents, load
 from tests.gates.people import instant
 from tests.observability.conftest import SECRETS, Seen
 
@@ -90,3 +90,18 @@ def test_the_end_of_the_known_calendar_is_shown_by_its_ground() -> None:
     assert until("notice") == 0.0
     note_calendar(replace(policy, contact=replace(policy.contact, quiet_hours=())), instant("2026-11-30T12:00"))
     assert isnan(until("notice"))
+
+
+def test_the_first_rate_of_the_market_that_goes_stale_is_shown_where_one_is_read() -> None:
+    def until() -> float | None:
+        return REGISTRY.get_sample_value("fourcast_market_until_seconds")
+
+    documents = load(DEFAULT).documents
+    (fit,) = (rule for rule in documents["cost"]["rules"] if rule["id"] == "idle-money")
+    fit.update(when="market.money_fund_7d < market.competitor_term_1y", cases=[])
+    note_market(from_documents(documents), instant("2026-03-10T12:00"))
+    assert until() == instant("2026-03-17T00:00") / 1000
+    fit.update(when="offer.rate > 0.01")
+    note_market(from_documents(documents), instant("2026-03-10T12:00"))
+    seen = until()
+    assert seen is not None and isnan(seen)

@@ -110,7 +110,8 @@ def sources(table: AttributeTable) -> dict[str, set[str]]:
     """For every attribute and feature, the raw attributes that it reads."""
     found = {one.name: {one.name} for one in table.attributes}
     for feature in table.features:
-        read = [found[name.removeprefix("customer.")] for name in feature.expression.names]
+        names = (name.removeprefix("customer.") for name in feature.expression.names)
+        read = [found[name] for name in names if name in found]  # a rate of the market is no attribute
         found[feature.name] = set().union(*read)
     return found
 

@@ -10,6 +10,7 @@
     fair_terms        no personal trait decides between offers of one kind on different terms
     proposal          what a proposal must hold besides conduct
     calendar_horizon  how far ahead holidays and working days are known, for the rules that need them
+    market_age        how old the market's rates are, for the expressions that read them
     proof             that the gates of a policy imply the law, or a customer for whom they do not
     stated            what a policy states of itself, as far as the law reads it
     benchmark         a benchmark told the same everywhere, and read by no rule

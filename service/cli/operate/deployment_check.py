@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from service.analysis.policy_checks.calendar_horizon import find_horizon
+from service.analysis.policy_checks.market_age import MEND, read_rates
 from service.analysis.policy_checks.proposal import assert_proposable
 from service.cache.inspection import RedisState
 from service.cache.inspection import inspect as inspect_redis
@@ -99,6 +100,7 @@ def policy(settings: Settings) -> Iterator[Finding]:
     zone = found.contact.timezone
     yield Finding("policy on disk", "ok", f"{found.hash[:12]}, {len(found.rules)} rules, time zone {zone}")
     yield _calendar("calendar on disk", found)
+    yield _market("market on disk", found)
 
 
 def filing(settings: Settings) -> Iterator[Finding]:
@@ -196,6 +198,7 @@ def release(settings: Settings) -> Iterator[Finding]:
         serving = loader.compiled(active.policy)
         yield Finding("release", "ok", f"{active.id}: policy {serving.hash[:12]} as approved")
         yield _calendar("calendar", serving)
+        yield _market("market", serving)
         if active.bundle is None:
             yield Finding("bundle", "note", "the release has none: priors decide")
         else:
@@ -232,6 +235,16 @@ def _calendar(name: str, policy: Policy) -> Finding:
         return Finding(name, "ok", str(found))
     mend = "fourcast calendar import FILE FOLDER, then publish and approve the policy"
     return Finding(name, "fault" if found.ended else "note", f"{found}: {mend}")
+
+
+def _market(name: str, policy: Policy) -> Finding:
+    """Whether every rate of the market that an expression reads still holds."""
+    read = read_rates(policy, day_at(now_ms(), policy.contact.timezone))
+    silent = [one for one in read if one.silent]
+    if not silent:
+        return Finding(name, "ok", f"{len(read)} rates are read, each holds" if read else "no expression reads a rate")
+    words = "; ".join(map(str, silent[:3])) + (f" and {len(silent) - 3} more" if len(silent) > 3 else "")
+    return Finding(name, "note", f"{words}: {MEND}, then publish and approve the policy")
 
 
 def audit(settings: Settings) -> Iterator[Finding]:

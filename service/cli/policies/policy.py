@@ -14,6 +14,7 @@ import click
 from service.analysis.diff import Difference
 from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.policy_checks.lint import lint_policy
+from service.analysis.policy_checks.market_age import market_warnings
 from service.analysis.policy_checks.proposal import assert_proposable
 from service.analysis.policy_checks.tone import find_odd_words
 from service.analysis.weight_sensitivity import Firmness
@@ -74,7 +75,8 @@ def check(folder: Path, as_json: bool) -> None:
     if found.problems:
         raise PolicyError("the policy's rules do not prove themselves", found.problems)
     odd = dict.fromkeys(find_odd_words(checked))
-    warnings = [*found.warnings, *odd, *calendar_warnings(checked, day_at(now_ms(), checked.contact.timezone))]
+    today = day_at(now_ms(), checked.contact.timezone)
+    warnings = [*found.warnings, *odd, *calendar_warnings(checked, today), *market_warnings(checked, today)]
     show(
         {
             "policy": checked.hash,

@@ -19,12 +19,18 @@ NAN = float("nan")
 
 
 class FeatureProgram:
-    """The features of a table, compiled; ``table`` is the table they were compiled from."""
+    """The features of a table, compiled; ``table`` is the table they were compiled from.
+
+    ``outside`` are the rates of the market that they read. Models never see them: where the columns hold none, as in
+    training and in a bundle, they are unknown.
+    """
 
     def __init__(self, table: AttributeTable) -> None:
         self.table = table
         self._one = [(f"customer.{one.name}", compile_value(one.expression, many=False)) for one in table.features]
         self._many = [(f"customer.{one.name}", compile_value(one.expression, many=True)) for one in table.features]
+        read = frozenset().union(*(one.expression.names for one in table.features))
+        self.outside = tuple(sorted(name for name in read if not name.startswith("customer.")))
 
     @classmethod
     def from_document(cls, document: object, names: Iterable[str] | None = None) -> "FeatureProgram":
@@ -38,13 +44,19 @@ class FeatureProgram:
 
     def derive_one(self, columns: MutableMapping[str, Encoded]) -> None:
         """Add the derived columns of one customer in place, as plain scalars."""
+        self._add_unknown(columns)
         for name, step in self._one:
             columns[name] = step(columns)
 
     def derive_many(self, columns: MutableMapping[str, Any]) -> None:
         """Add the derived columns of n customers in place, each (n, 1, 1) or (1, 1, 1) where it is the same for all."""
+        self._add_unknown(columns)
         for name, step in self._many:
             columns[name] = step(columns)
+
+    def _add_unknown(self, columns: MutableMapping[str, Any]) -> None:
+        for name in self.outside:
+            columns.setdefault(name, NAN)
 
     def matrix(
         self, names: Sequence[str], categories: Mapping[str, Sequence[str]], columns: Mapping[str, Any]

@@ -13,6 +13,8 @@ FILE = "attributes.yaml"
 KINDS = tuple(kind.value for kind in Kind)
 BOUND = encoders.number_encoder(-1e18, 1e18, "a number")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+MARKET = re.compile(r"\bmarket\.[a-z][a-z0-9_]{0,62}")
+"""A rate of the market, as a feature reads it."""
 FLAGS = ("personal", "told", "ahead", "grows", "zone")
 ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "words", "meaning", "source", *FLAGS}
 FEATURE_KEYS = {"name", "kind", "unit", "expression", "meaning"}
@@ -21,10 +23,11 @@ TEXT_KEYS = ("unit", "meaning", "expression")
 Row = Mapping[str, Any]
 
 
-def parse_table(document: object, exact: bool = False) -> AttributeTable:
+def parse_table(document: object, exact: bool = False, market: Mapping[str, Name] | None = None) -> AttributeTable:
     """The table of one document: attributes, then features from the top down, each reading only what is above it.
 
-    ``exact``: features compare money as it is, not in whole fen.
+    ``exact``: features compare money as it is, not in whole fen. ``market``: the rates that features may read; None
+    where there is no market, as in a bundle, whose features read every rate as unknown.
 
     Raises:
         PolicyError: the document does not hold together; every problem by file and key.
@@ -32,7 +35,9 @@ def parse_table(document: object, exact: bool = False) -> AttributeTable:
     problems: list[Problem] = []
     raw, derived = _sections(document, problems)
     attributes = tuple(_attribute(row) for row in _sound(raw, "attribute", ATTRIBUTE_KEYS, problems))
-    features = _features(_sound(derived, "feature", FEATURE_KEYS, problems), attributes, problems, exact)
+    rows = _sound(derived, "feature", FEATURE_KEYS, problems)
+    outside = _unknown_market(rows) if market is None else market
+    features = _features(rows, attributes, outside, problems, exact)
     problems += [*_repeated([*attributes, *features]), *_many_zones(attributes)]
     if problems:
         raise PolicyError("the table of attributes does not hold together", problems)
@@ -144,10 +149,19 @@ def _attribute(row: Row) -> Attribute:
     return Attribute(row["name"], Kind(row["kind"]), low=low, high=high, values=values, **words)
 
 
+def _unknown_market(rows: list[Row]) -> dict[str, Name]:
+    return {name: Name(Kind.NUMBER) for row in rows for name in MARKET.findall(str(row["expression"]))}
+
+
 def _features(
-    rows: list[Row], attributes: tuple[Attribute, ...], problems: list[Problem], exact: bool
+    rows: list[Row],
+    attributes: tuple[Attribute, ...],
+    market: Mapping[str, Name],
+    problems: list[Problem],
+    exact: bool,
 ) -> tuple[Feature, ...]:
-    schema = {f"customer.{one.name}": Name(one.kind, CUSTOMER, one.values, exact=exact) for one in attributes}
+    raw = {f"customer.{one.name}": Name(one.kind, CUSTOMER, one.values, exact=exact) for one in attributes}
+    schema = {**market, **raw}
     features = []
     for row in rows:
         expression = _expression(row, schema, problems)

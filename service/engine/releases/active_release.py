@@ -23,7 +23,7 @@ from service.core.domain import Event, Release, Snapshot
 from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
 from service.decision.contact_permission import first_closed_gate
 from service.decision.privacy import is_personal
-from service.engine.metrics import note_calendar, note_model_stops, note_serving
+from service.engine.metrics import note_calendar, note_market, note_model_stops, note_serving
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.challenger import expect_same_placements, is_served_by_challenger
 from service.engine.releases.law_stops import LawStops
@@ -140,6 +140,7 @@ class ReleaseFollower:
         self.serving = self._first()
         note_serving(None, self.serving.release)
         note_calendar(self.serving.policy, clock())
+        note_market(self.serving.policy, clock())
         self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
         self._thread.start()
 
@@ -161,6 +162,7 @@ class ReleaseFollower:
             former, self.serving = self.serving.release, self._load(release)
             note_serving(former, self.serving.release)
             note_calendar(self.serving.policy, self._clock())
+            note_market(self.serving.policy, self._clock())
             self.problem = None
             LOG.info("serving release", extra={"release": release.id})
         except Unavailable:

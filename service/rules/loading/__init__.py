@@ -6,7 +6,7 @@ cases are run. A reader notes each problem and returns a stand-in, so that all p
     documents    bytes of YAML into plain documents, and one mapping of a document, read key by key
     limits       how much a proposed policy may hold
     assembly     the order of reading, and the parts that a policy is made of
-    goods        catalogue.yaml, channels.yaml and kinds.yaml: offers, terms, channels, product kinds
+    goods        catalogue.yaml, channels.yaml, kinds.yaml, market.yaml: offers, terms, channels, kinds, market rates
     rule_files   strategies.yaml and the four C's files: strategies, gates, fit rules
     rule_text    a rule file written out with other weights, every comment kept
     cases        a rule's own cases, run when the policy is checked

@@ -29,7 +29,9 @@ from service.rules.loading.cases import CaseRunner
 from service.rules.loading.contact import calendar, contact_cases, contact_policy
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.goods import catalogue, kinds, terms
+from service.rules.loading.goods.market import read_market
 from service.rules.model.contact import RETIREMENT, Contact
+from service.rules.model.market import Market
 from service.rules.model.rules import (
     CONCERNS,
     Channel,
@@ -89,8 +91,9 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
     ``exact``: money is compared as it is, not in whole fen.
     """
     pages = DocumentEntries(documents, problems)
-    table = _table(documents, problems, exact)
-    goods = _goods(pages, table, exact)
+    market = read_market(pages["market"])
+    table = _table(documents, problems, exact, market)
+    goods = _goods(pages, table, exact, market)
     book = _book(pages, goods)
     hierarchy = weights.read_weights(pages["weights"])
     tested = experiments.read_experiments(pages["experiments"], book.strategies)
@@ -120,6 +123,7 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
         "portrait": drawn,
         "monitoring": watched,
         "kinds": MappingProxyType(dict(sorts)),
+        "market": market,
         **_goods_parts(goods),
         **_book_parts(book),
     }
@@ -149,17 +153,17 @@ def _book_parts(book: RuleSet) -> dict[str, Any]:
     }
 
 
-def _table(documents: Documents, problems: list[Problem], exact: bool) -> AttributeTable | None:
+def _table(documents: Documents, problems: list[Problem], exact: bool, market: Market) -> AttributeTable | None:
     if "attributes" not in documents:
         return None
     try:
-        return parse_table(documents["attributes"], exact)
+        return parse_table(documents["attributes"], exact, market.schema)
     except PolicyError as error:
         problems += error.problems
         return None
 
 
-def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool) -> Assortment:
+def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool, market: Market) -> Assortment:
     catalogue_page, channels_page = pages["catalogue"], pages["channels"]
     offer_terms, channel_terms = terms.read_terms(catalogue_page), terms.read_terms(channels_page)
     known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
@@ -168,7 +172,7 @@ def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool) ->
         catalogue.read_schema(customer, catalogue_page, offer_terms, channels_page, channel_terms) if known else None
     )
     if schema is not None:
-        schema = {**portrait.segment_and_stage_names(pages.documents.get("portrait")), **schema}
+        schema = {**portrait.segment_and_stage_names(pages.documents.get("portrait")), **market.schema, **schema}
         schema = _compared(schema, exact)
     offers = catalogue.read_offers(catalogue_page, offer_terms)
     families = catalogue.read_families(catalogue_page, schema, _compared(TICKET, exact), offers)

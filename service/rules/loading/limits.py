@@ -18,6 +18,7 @@ MOST: Mapping[tuple[str, str], int] = {
     ("attributes", "attributes"): 1_000,
     ("channels", "channels"): 30,
     ("contact", "holidays"): 3_000,
+    ("market", "rates"): 100,
 }
 """Document and key -> entries."""
 RULES = (

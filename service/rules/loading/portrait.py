@@ -10,6 +10,7 @@ from service.core.attributes import AttributeTable
 from service.core.context import DAY_NAMES
 from service.core.expressions import Kind, Name
 from service.rules.loading.documents.entry import Entry
+from service.rules.model.market import PREFIX
 from service.rules.model.portrait import (
     PORTRAIT_NAMES,
     Holding,
@@ -48,11 +49,13 @@ def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | Non
 
 
 def portrait_schema(whole: Schema) -> dict[str, Name]:
-    """The names of a schema that describe one customer on one day."""
+    """The names of a schema that describe one customer on one day; the market is the same for all."""
     return {
         name: entry
         for name, entry in whole.items()
-        if name in OF_THE_DAY or (name.startswith(("customer.", "history.")) and entry.axes == {"customer"})
+        if name in OF_THE_DAY
+        or name.startswith(PREFIX)
+        or (name.startswith(("customer.", "history.")) and entry.axes == {"customer"})
     }
 
 

@@ -82,6 +82,27 @@ def test_a_calendar_that_ends_is_told_on_disk_and_of_what_serves(look: Look, dat
         assert words.endswith(", then publish and approve the policy")
 
 
+def test_a_stale_rate_of_the_market_that_is_read_is_told_on_disk(look: Look, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DEFAULT, tmp_path / "policy"))
+    assert look(policy=folder)["market on disk"][0][0] in {"ok", "note"}
+    cost = (folder / "cost.yaml").read_text()
+    (folder / "cost.yaml").write_text(
+        cost.replace("coalesce(customer.demand_yuan, 0) < 400000", "coalesce(market.old, 0) < 1")
+    )
+    row = '{id: old, rate: 0.01, day: "2020-01-01", meaning: a, source: b, licence: c, fresh_days: 30}'
+    (folder / "market.yaml").write_text(f"rates:\n  - {row}\n")
+    text = (
+        (folder / "cost.yaml")
+        .read_text()
+        .replace("customer.demand_yuan: 500000}, expect: blocks", "market.old: 1}, expect: blocks")
+    )
+    (folder / "cost.yaml").write_text(text)
+    ((verdict, words),) = look(policy=folder)["market on disk"]
+    assert verdict == "note"
+    assert words.startswith("market.old is of 2020-01-01 and held until 2020-01-31 (read by ")
+    assert words.endswith(": fourcast market import FILE FOLDER, then publish and approve the policy")
+
+
 def test_advisers_without_attestation_are_counted_in_a_note(look: Look, make_database: Any) -> None:
     url = make_database()
     store = Store(url, DEADLINE_MS)

@@ -16,6 +16,7 @@ from service.core.context import DAY_NAMES
 from service.core.expressions import Kind
 from service.core.expressions.tree import Name
 from service.rules.history.columns import COUNTS
+from service.rules.model.market import HIGHEST, LOWEST, PREFIX
 
 OTHER = "\u2026"
 """Any word that no condition names."""
@@ -144,7 +145,7 @@ class Vocabulary:
         """The smallest and the largest number that a column may hold."""
         raw, (low, high) = self._raw.get(name), _RANGES.get(name, (-LARGEST, LARGEST))
         if raw is None:
-            return low, high
+            return (LOWEST, HIGHEST) if name.startswith(PREFIX) else (low, high)
         return (low if raw.low is None else raw.low), (high if raw.high is None else raw.high)
 
     def _made(self, name: str, key: str) -> Variable:

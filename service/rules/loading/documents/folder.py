@@ -33,10 +33,11 @@ NAMES = (
     "messages",
     "portrait",
     "monitoring",
+    "market",
 )
 """The documents of a policy, each in ``<name>.yaml``."""
 
-OPTIONAL = ("kinds", "calendar", "monitoring")
+OPTIONAL = ("kinds", "calendar", "monitoring", "market")
 """Documents that a policy may lack: policies stored before these existed have none."""
 
 FILES = tuple(f"{name}.yaml" for name in NAMES)

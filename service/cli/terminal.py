@@ -1,9 +1,11 @@
 """The terminal, as every verb uses it: results as text or JSON, and progress bars."""
 
+import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import click
 import orjson
@@ -14,6 +16,30 @@ from service.core.progress import Progress
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 bom_option = click.option("--bom", is_flag=True, help="Begin a .csv with a byte order mark, as Excel wants of UTF-8.")
+
+LANGUAGES = ("zh", "en")
+
+
+def language_option(otherwise: str) -> Callable[[Any], Any]:
+    """``--language``; left out, the terminal's own (LC_ALL, LC_MESSAGES, LANG), or ``otherwise`` where that is none."""
+    return click.option(
+        "--language",
+        type=click.Choice(LANGUAGES),
+        default=lambda: terminal_language(os.environ, otherwise),
+        show_default=f"the terminal's, else {otherwise}",
+    )
+
+
+def terminal_language(environ: Mapping[str, str], otherwise: str) -> str:
+    """The language of the first locale that is set; ``otherwise`` where it is neither Chinese nor English.
+
+    >>> terminal_language({"LANG": "zh_CN.UTF-8"}, "en"), terminal_language({"LC_ALL": "C", "LANG": "zh_CN"}, "en")
+    ('zh', 'en')
+    """
+    locale = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environ.get(name))), "")
+    language = locale.replace("-", "_").partition("_")[0]
+    return language if language in LANGUAGES else otherwise
+
 
 FORMAT = "{l_bar}{bar}| {elapsed}"
 """Called with how much of how much is done."""

@@ -7,6 +7,7 @@ marked as degraded (``mark_degraded``) without parsing it.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -14,13 +15,28 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from service.core.domain import Decision, Treatment
-from service.rendering.readers.topics import ASSESSMENT, PRIVATE, Topic, list_topics
-from service.rendering.readers.words import CUSTOMER
+from service.rendering.readers.naming import HELD
+from service.rendering.readers.topics import ASSESSMENT, PRIVATE, UNJUDGED, Topic, list_topics
+from service.rendering.readers.words import CUSTOMER, WITHHELD
 from service.rules.model.rules import FitRule, Rule
 from service.rules.policy import Policy
-from service.rules.statutory import CONFIRMATIONS
+from service.rules.statutory import CONFIRMATIONS, STATUTORY
 
 TAIL_WHOLE = b',"degraded":[]}'
+
+
+class Standing(StrEnum):
+    """How a customer stands to what is withheld from them.
+
+    SHUT: a law closes everything whatever they do. UNKNOWN: nothing personal was used. RENEWABLE: they have no valid
+    risk assessment.
+    """
+
+    SHUT, UNKNOWN, RENEWABLE, KNOWN = "shut", "unknown", "renewable", "known"
+
+
+SHUTTING = frozenset(gate.id for gate in STATUTORY if gate.everybody and gate.stage in HELD)
+"""The laws that close every offer to a customer whatever they do: nothing is said of what would open one."""
 
 
 class Phrasebook:
@@ -63,27 +79,32 @@ class Phrasebook:
             piece = self._pieces[key] = fragment({"code": row.id, "text": row.text[language]})
         return piece
 
-    def withheld(self, rule_id: str, count: int, language: str, renewable: bool) -> orjson.Fragment | None:
+    def withheld(self, rule_id: str, count: int, language: str, standing: Standing) -> orjson.Fragment | None:
         """Code and text of a gate, how many offers it closes, and what would open them; null where that is not told.
 
         None for a gate of private products: to whom they are closed, they are not hinted at. What would open risk-rated
-        products is told of none but the assessment, and of that only where it is ``renewable``: an assessment that is
-        valid is not to be retaken, and no product is a reason to take one.
+        products is told of none but the assessment, and of that only where it is ``RENEWABLE``: an assessment that is
+        valid is not to be retaken, and no product is a reason to take one. Of a customer of whom nothing personal was
+        used, a gate that asks for facts says no more than that.
         """
-        key = ("withheld", rule_id, str(count), language, str(renewable))
+        key = ("withheld", rule_id, str(count), language, standing)
         if key not in self._pieces:
-            self._pieces[key] = self._withheld(rule_id, count, language, renewable)
+            self._pieces[key] = self._withheld(rule_id, count, language, standing)
         return self._pieces[key]
 
-    def _withheld(self, rule_id: str, count: int, language: str, renewable: bool) -> orjson.Fragment | None:
+    def _withheld(self, rule_id: str, count: int, language: str, standing: Standing) -> orjson.Fragment | None:
         topic = self._topics[rule_id]
         if topic.about == PRIVATE:
             return None
-        unlock = self._unlock(rule_id, topic, language, renewable)
-        return fragment({"code": rule_id, "text": topic.reason[language], "unlock": unlock, "offers": count})
+        unjudged = standing is Standing.UNKNOWN and topic.judges
+        text = WITHHELD[UNJUDGED][language] if unjudged else topic.reason[language]
+        unlock = None if unjudged else self._unlock(rule_id, topic, language, standing)
+        return fragment({"code": rule_id, "text": text, "unlock": unlock, "offers": count})
 
-    def _unlock(self, rule_id: str, topic: Topic, language: str, renewable: bool) -> str | None:
-        if topic.about == ASSESSMENT and renewable:
+    def _unlock(self, rule_id: str, topic: Topic, language: str, standing: Standing) -> str | None:
+        if standing is Standing.SHUT:
+            return None
+        if topic.about == ASSESSMENT and standing is Standing.RENEWABLE:
             return CUSTOMER["assessment"][language]
         rule = self._rules.get(rule_id)
         return None if topic.hushed or rule is None or rule.unlock is None else rule.unlock[language]
@@ -128,8 +149,9 @@ def render(
     Each offer carries its decision, its end and its token (null where nothing was recorded). ``variants`` maps an offer
     to the segment's words that it is shown in. ``renewable``: the customer has no valid risk assessment.
     """
+    standing = _standing(decision, renewable)
     until = iso(valid_until, phrases.timezone)
-    withheld = (phrases.withheld(rule, count, language, renewable) for rule, count in decision.withheld.items())
+    withheld = (phrases.withheld(rule, count, language, standing) for rule, count in decision.withheld.items())
     body = orjson.dumps(
         {
             "customer_id": decision.customer_id or (None if external_key is None else ""),
@@ -152,6 +174,14 @@ def render(
         }
     )
     return body[:-1] + encode_tail(decision.degraded)
+
+
+def _standing(decision: Decision, renewable: bool) -> Standing:
+    if SHUTTING & decision.withheld.keys():
+        return Standing.SHUT
+    if not decision.personalised:
+        return Standing.UNKNOWN
+    return Standing.RENEWABLE if renewable else Standing.KNOWN
 
 
 def encode_tail(degraded: Sequence[str]) -> bytes:

@@ -16,6 +16,7 @@ from service.decision.trace.shortfall import Shortfalls
 from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
 from service.rendering.offer_explanation import OfferStory
+from service.rendering.readers.naming import is_shut
 from service.rendering.unlocks import UnlockStory
 from service.rendering.wording import Wording, rule_text
 from service.scoring.arbitration import priorities
@@ -60,11 +61,17 @@ class _Story:
             "release": {"id": release.id, "policy": release.policy, "bundle": release.bundle},
             "summary": self._summary(),
             "funnel": [self._step(step) for step in self._steps],
-            "unlocks": list(self._unlocking.describe(find_unlocks(self._cells))),
+            "unlocks": self._unlocks(),
             "sensitivity": [self._dropped(one) for one in self._sensitivity()],
             "offers": [self._offers.describe(offer.id) for offer in self._policy.offers],
             "gates": [self._gate(gate) for gate in (self._cells[0].gates if self._cells else ())],
         }
+
+    def _unlocks(self) -> list[Document]:
+        """Nothing opens where the law closes every offer to the customer whatever they do."""
+        if is_shut(self._policy, self._subject.snapshot, self._subject.context):
+            return []
+        return list(self._unlocking.describe(find_unlocks(self._cells)))
 
     def _sensitivity(self) -> tuple[Dropped, ...]:
         """Empty where a standing test orders otherwise than by priority: there is no product to drop a factor from."""

@@ -13,8 +13,8 @@ from service.rules.model.labels import NEED, SEGMENT, STAGE, TAG, TARGET
 from service.rules.policy import GateRule, Policy, Rule, Strategy
 
 REFUSED: Text = {
-    "zh": "您已拒绝个性化：不使用任何标签。",
-    "en": "You refused personalisation: no label is used.",
+    "zh": "您已关闭个性化推荐：不使用任何标签。",
+    "en": "You have switched personalisation off: no label is used.",
 }
 MEANINGS: Mapping[str, Text] = {
     SEGMENT: {

@@ -17,8 +17,9 @@ from service.scoring.satisfaction import Satisfaction
 from service.scoring.segments import Segment
 
 WITHDRAWN: Text = {
-    "zh": "客户已拒绝个性化：不推断分群、阶段、需求、标签和终身价值。",
-    "en": "The customer refused personalisation: no segment, stage, needs, tags or lifetime value is inferred.",
+    "zh": "客户已关闭个性化推荐：不推断分群、阶段、需求、标签和终身价值。",
+    "en": "The customer has switched personalisation off: "
+    "no segment, stage, needs, tags or lifetime value is inferred.",
 }
 SERVICE_FIRST: Text = {"zh": "客户不满意：先服务，后销售。", "en": "The customer is unhappy: service before sales."}
 ASSUMPTIONS: Mapping[str, Sequence[str]] = {

@@ -1,13 +1,14 @@
 """Every sentence of an explanation, in Chinese and English. The policy's own texts fill them; no rule is named here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from service.decision.trace.shortfall import Shortfall
 from service.rules.model.contact import Cap, ConsentRule, CoolOff, QuietHours
 from service.rules.model.rules import FitRule, GateRule, Rule
 
 _EPOCH = date(1970, 1, 1)
+_WEEKDAYS = "一二三四五六日"
 _AND = {"zh": "；", "en": "; "}
 _COMMA = {"zh": "、", "en": ", "}
 
@@ -163,6 +164,16 @@ class Wording:
         ('1 day', '12天')
         """
         return f"{count:g}天" if self.language == "zh" else f"{count:g} day{'s' if count != 1 else ''}"
+
+    def instant(self, at: datetime) -> str:
+        """A day and an hour as one says them.
+
+        >>> Wording("en").instant(datetime(2026, 12, 2, 8)), Wording("zh").instant(datetime(2026, 12, 2, 8, 30))
+        ('08:00 on Wednesday 2 December 2026', '2026年12月2日（星期三）08:30')
+        """
+        if self.language == "zh":
+            return f"{at.year}年{at.month}月{at.day}日（星期{_WEEKDAYS[at.weekday()]}）{at:%H:%M}"
+        return f"{at:%H:%M} on {at:%A} {at.day} {at:%B %Y}"
 
     def shortfall(self, short: Shortfall) -> str:
         """What a gate lacks, short enough for brackets; empty where it is unknown."""

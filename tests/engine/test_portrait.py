@@ -52,7 +52,7 @@ def test_of_who_refused_the_bundle_is_not_asked(segmented_bundle: Bundle) -> Non
     silent = Snapshot("c", 1, RICH, {"personalisation": False})
     found = describe_portrait(portray(silent, (), NOW, policy, segmented_bundle), policy, "zh")
     assert [found[part] for part in ("segment", "stage", "lifetime", "needs", "tags", "propensity")] == [None] * 6
-    assert "拒绝个性化" in found["note"]
+    assert "关闭个性化推荐" in found["note"]
 
 
 def test_of_whom_nothing_is_known_no_model_speaks(segmented_bundle: Bundle) -> None:

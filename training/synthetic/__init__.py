@@ -9,7 +9,7 @@ of any bank, so that ``train --bank`` reads it; the truth is a file beside them,
 the oracle of tests and benchmarks. No real people are described.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -43,6 +43,7 @@ HORIZON_DAYS = 92
 MONTHLY = 4
 """The random stream from which the outcomes of a later month are drawn."""
 TRUTH = "truth.parquet"
+ADVISERS = "advisers.csv"
 ZONE = ZoneInfo("Asia/Shanghai")
 BANK_YAML = """name: Synthetic bank
 as_of: {today}
@@ -97,6 +98,8 @@ def write(
 ) -> tuple[Path, Path]:
     """Write ``folder/bank`` (YAML, SQL), ``folder/files`` (Parquet) and ``folder/truth.parquet``; return the first two.
 
+    ``files/advisers.csv`` names the advisers of these customers, as `fourcast advisers import` reads them.
+
     ``months`` of drift, as in ``make``.
     """
     today = today or _today()
@@ -112,7 +115,15 @@ def write(
     pq.write_table(made.outcomes, files / "outcomes.parquet")
     pq.write_table(_consents(made, seed), files / "consents.parquet")
     pq.write_table(made.truth, Path(folder) / TRUTH)
+    (files / ADVISERS).write_text("\n".join(_advisers(made)) + "\n", encoding="utf-8")
     return bank, files
+
+
+def _advisers(made: SyntheticBank) -> Iterator[str]:
+    """The advisers whom customers name, each with the branch, ten hours of calls a week and twenty minutes a call."""
+    pairs = zip(*(made.customers[name].to_pylist() for name in ("adviser_id", "branch_id")), strict=True)
+    yield "id,branch,minutes_per_week,minutes_per_contact"
+    yield from (f"{adviser},{branch},600,20" for adviser, branch in sorted({one for one in pairs if one[0]}))
 
 
 def _today() -> date:

@@ -11,7 +11,7 @@ from service.cli.actor import actor_of
 from service.cli.bank import selection
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
-from service.cli.terminal import json_option, show
+from service.cli.terminal import json_option, language_option, show
 from service.core.errors import InvalidInput, Problem
 from service.core.grid import year_after
 from service.engine.crm.leads.attestation import Standing
@@ -71,7 +71,7 @@ def import_(file: Path, as_json: bool) -> None:
 
 
 @advisers.command()
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@language_option("zh")
 @json_option
 def conduct(language: str, as_json: bool) -> None:
     """The rules of conduct that advisers confirm once a year, with their grounds and the version of the text."""

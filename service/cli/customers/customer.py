@@ -12,7 +12,7 @@ from service.cli.actor import actor_of, as_option
 from service.cli.bank.customer_names import external_key_option, whose
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import Stack, open_stack
-from service.cli.terminal import json_option, show
+from service.cli.terminal import json_option, language_option, show
 from service.engine.engine import Engine
 from service.engine.rights.copy import CopyRequest
 from service.rendering.copy_page import write_page
@@ -27,7 +27,7 @@ def customer() -> None:
 @click.argument("customer_id", required=False)
 @external_key_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="FILE.json or FILE.html.")
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@language_option("zh")
 @as_option
 def copy(customer_id: str | None, external_key: str | None, out: Path, language: str, name: str | None) -> None:
     """Write a copy of everything about CUSTOMER_ID, whole, as JSON or as a page to read; the audit log says so."""
@@ -48,7 +48,7 @@ def copy(customer_id: str | None, external_key: str | None, out: Path, language:
 @customer.command()
 @click.argument("customer_id", required=False)
 @external_key_option
-@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@language_option("en")
 @json_option
 def labels(customer_id: str | None, external_key: str | None, language: str, as_json: bool) -> None:
     """The labels that decide for CUSTOMER_ID, each in words with what it does."""

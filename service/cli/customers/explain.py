@@ -13,8 +13,7 @@ import orjson
 from service.cli.bank.customer_names import external_key_option, id_of
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
-from service.cli.customers.recommend import language_option
-from service.cli.terminal import json_option
+from service.cli.terminal import json_option, language_option
 from service.core.errors import InvalidInput
 from service.engine.engine import Engine, OfferRequest
 from service.engine.explain import Reader
@@ -35,7 +34,7 @@ CLIENT = "cli"
     "--reader", type=click.Choice([one.value for one in Reader]), default=Reader.ANALYST.value, show_default=True,
     help="For whom: the customer and the adviser are told less, in their own words.",
 )  # fmt: skip
-@language_option
+@language_option("en")
 @json_option
 def explain(
     customer_id: str | None, external_key: str | None, decision_id: str | None, shap: bool, reader: str, as_json: bool,

@@ -9,7 +9,7 @@ import orjson
 from service.cli.bank.customer_names import external_key_option, whose
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
-from service.cli.terminal import json_option, show
+from service.cli.terminal import json_option, language_option, show
 
 UNKNOWN = "-"
 
@@ -17,7 +17,7 @@ UNKNOWN = "-"
 @click.command()
 @click.argument("customer_id", required=False)
 @external_key_option
-@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@language_option("en")
 @json_option
 def portrait(customer_id: str | None, external_key: str | None, language: str, as_json: bool) -> None:
     """Who CUSTOMER_ID is: segment, stage, worth, satisfaction, needs, holdings, channels, history, tags."""

@@ -7,9 +7,8 @@ import click
 from service.cli.bank.customer_names import external_key_option, whose
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
+from service.cli.terminal import language_option
 from service.engine.engine import OfferRequest
-
-language_option = click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 
 
 @click.command()
@@ -18,7 +17,7 @@ language_option = click.option("--language", type=click.Choice(["zh", "en"]), de
 @click.option("--channel", help="Only treatments in this channel.")
 @click.option("--placement", help="The slot within the channel.")
 @click.option("--limit", type=click.IntRange(1, 10), default=3, show_default=True)
-@language_option
+@language_option("en")
 def recommend(customer_id: str | None, external_key: str | None, **wanted: Any) -> None:
     """The next best offers of CUSTOMER_ID now, as the API would answer, as JSON."""
     with open_stack() as stack:

@@ -1,7 +1,8 @@
 """`fourcast demo`: a whole Fourcast from nothing, on a synthetic bank or on a real bank's files.
 
 In order: check the machine (OpenMP, port) -> start PostgreSQL and Valkey -> the customers -> two trained models -> the
-policy -> keys -> serve. What a former start left in the state folder is used again: then only the servers start.
+policy -> a synthetic bank's advisers, attested -> keys -> serve. What a former start left in the state folder is used
+again: then only the servers start.
 """
 
 import json
@@ -9,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
@@ -23,9 +24,11 @@ import click
 
 from service.cli.actor import person_of
 from service.cli.bank.selection import named_bank, state_name
+from service.cli.bank.services import engine_of
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import KEYS as KEYS_FILE
 from service.cli.bank.state import BankState, served
+from service.cli.customers.advisers import read_advisers
 from service.cli.customers.import_files import load_bank
 from service.cli.models.train import train_and_publish
 from service.cli.operate.serve import base, check_port, run_server, wait_until_served
@@ -36,9 +39,11 @@ from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS
 from service.engine.auth import new_key
 from service.engine.releases.promotion import promote
+from service.rendering.readers.conduct import VERSION
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
 from service.store import Mandate
+from service.store.leads import Actor
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "app": ("offers:read", "events:write"),
@@ -50,6 +55,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 """The demo's clients and their scopes."""
 PEOPLE = ("mei", "wei", "lan")
 """The demo's made-up people: the author, the approver, and the one of compliance."""
+ADVISERS = "advisers.csv"
+"""The file of a synthetic bank that names its advisers."""
 DAYS = 366
 SEEDED = "demo: one person on one machine acts for made-up people; nobody else confirmed it"
 SAMPLE_SIZE = 40
@@ -83,6 +90,7 @@ def prepared(
             load_bank(stack, bank, files, supplement, seed)
             version = train_and_publish(settings, bank, files, seed).version
             promote(stack.store, stack.settings, version, "demo", override=True, against=True)
+            seed_advisers(stack, files / ADVISERS)
         seed_mandates(stack, embedded=settings.database_url is None)
         yield Stage(stack, demo_keys(stack))
 
@@ -108,6 +116,21 @@ def seed_mandates(stack: Stack, embedded: bool) -> None:
     user, now = person_of(stack).name, now_ms()
     for person, acts_for in [*((user, name) for name in PEOPLE), (PEOPLE[-1], None)]:
         stack.store.mandates.seed(Mandate(person, acts_for, now, now + DAYS * DAY_MS, SEEDED, user))
+
+
+def seed_advisers(stack: Stack, file: Path) -> None:
+    """Store the made-up advisers of a synthetic bank, each of whom confirmed the rules of conduct today.
+
+    Without them no lead could be built, and without the attestation none for a risk-rated product. A real bank's files
+    hold no such list: it stores its own advisers, who confirm for themselves.
+    """
+    if not file.exists():
+        return
+    rows, actor = read_advisers(file), Actor("demo")
+    stack.store.leads.put_advisers(rows, actor)
+    with closing(engine_of(stack)) as engine:
+        for one in rows:
+            engine.crm.attestations.confirm(one.id, VERSION, None, actor)
 
 
 def demo_keys(stack: Stack) -> dict[str, str]:

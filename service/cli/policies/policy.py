@@ -104,8 +104,9 @@ def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
         author, said = actor_of(stack, name, note, "policies:write")
         governance = governance_of(stack)
         proposal, new = governance.publish(checked.documents, author, said)
-        needs = governance.needs(proposal.policy)
-    show({**_told(proposal), "new": new, "needs": needs if as_json else ", ".join(needs) or "an approval"}, as_json)
+        needs, warnings = governance.needs(proposal.policy), governance.warnings(proposal.policy)
+    told = {**_told(proposal), "new": new, "needs": needs if as_json else ", ".join(needs) or "an approval"}
+    show(told | ({"warnings": warnings} if as_json or warnings else {}), as_json)
 
 
 @policy.command()

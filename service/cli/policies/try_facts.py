@@ -9,8 +9,7 @@ import orjson
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.customers.explain import LINES
-from service.cli.customers.recommend import language_option
-from service.cli.terminal import json_option
+from service.cli.terminal import json_option, language_option
 from service.core.clock import now_ms
 from service.core.errors import InvalidInput, Problem
 from service.engine.engine import OfferRequest
@@ -44,7 +43,7 @@ WORDS = {
 @click.option("--placement", help="The slot within the channel.")
 @click.option("--trigger", help="What just happened, in the policy's words.")
 @click.option("--limit", type=click.IntRange(1, 10), default=3, show_default=True)
-@language_option
+@language_option("en")
 @json_option
 def try_(facts: Path, named: str | None, at: str | None, as_json: bool, **wanted: Any) -> None:
     """What would be offered to a made-up customer, why, and why not the rest. Nothing is recorded.

@@ -14,13 +14,14 @@ from functools import reduce
 from sqlalchemy import Connection
 
 from service.analysis.diff import Difference, diff
+from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.simulate import simulate
 from service.analysis.simulation_result import Simulation
 from service.analysis.weight_sensitivity import Firmness, measure_weight_sensitivity
 from service.core.clock import Clock, now_ms
 from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from service.core.grid import Array
+from service.core.grid import Array, day_at
 from service.core.progress import Progress
 from service.decision import population_of
 from service.engine.releases import policy_check_process, value_gate_process
@@ -158,6 +159,16 @@ class Governance:
             NotFound: no such policy is stored.
         """
         return ["compliance"] if self._reviewed(policy_hash).red else []
+
+    def warnings(self, policy_hash: str) -> list[str]:
+        """What ends soon of a stored policy: its calendar, where rules need it.
+
+        Raises:
+            NotFound: no such policy is stored.
+        """
+        policy = self.policy(policy_hash)
+        today = day_at(self._clock(), policy.contact.timezone)
+        return [f"{one.where} {one.message}" for one in calendar_warnings(policy, today)]
 
     def rollback(self, actor: str, note: str, to: str | None = None) -> Release:
         """Restore the release before the serving one, or the one named by its number, policy or bundle.

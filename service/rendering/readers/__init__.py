@@ -7,6 +7,7 @@ margin, no score, no priority, no product that the customer may not hold, no res
     topics      what a gate is about, by what it reads, so that no rule's id is named here
     sources     what was known of the customer, from where, and which of it was used
     assessment  whether a risk assessment may be spoken of
+    next_contact  when a customer may be contacted again, where the hour or the day closed it
     conduct     the rules of conduct that advisers confirm, with their grounds
     words       every sentence of both explanations, in Chinese and English, and the grounds in Chinese
     customer    the customer's explanation

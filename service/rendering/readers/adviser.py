@@ -18,7 +18,8 @@ from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
 from service.rendering.readers.assessment import assessment_of
 from service.rendering.readers.conduct import VERSION, list_rules
-from service.rendering.readers.naming import HELD, lawful_offers, offers_to_name
+from service.rendering.readers.naming import HELD, is_shut, lawful_offers, offers_to_name
+from service.rendering.readers.next_contact import find_next_contact
 from service.rendering.readers.topics import PRIVATE, list_topics
 from service.rendering.readers.words import ADVISER, ground_in
 from service.rendering.unlocks import UnlockStory
@@ -80,6 +81,8 @@ class AdviserStory:
         """What to mind with this customer: the assessment, their age, personalisation, and what is not named."""
         said = [self._assessment()] if self._subject.decision.personalised else []
         said += [self._say("second")] if self._is_elderly() else []
+        contact = find_next_contact(self._subject, self._topics, self._asked)
+        said += [] if contact is None else [self._say("next-contact", at=self._words.instant(contact))]
         said += [self._say("withdrawn")] if is_withdrawn(self._subject.snapshot.consents) else []
         return [*said, self._say("held-back")]
 
@@ -171,6 +174,8 @@ class AdviserStory:
     def unlocks(self) -> list[str]:
         """What time or the customer's own word opens, of products that may be named; nothing that speaks of risk."""
         subject = self._subject
+        if is_shut(self._policy, subject.snapshot, subject.context):
+            return []
         short = SpokenShortfalls(self._policy, subject.snapshot, subject.context, subject.decision.arm)
         story = UnlockStory(self._names, self._asked, short)
         return [one["text"] for one in story.describe(find_unlocks([one for one in self._asked if self._opens(one)]))]

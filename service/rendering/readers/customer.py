@@ -19,8 +19,9 @@ from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
 from service.rendering.readers.assessment import Assessment, assessment_of
 from service.rendering.readers.naming import offers_to_name
+from service.rendering.readers.next_contact import find_next_contact
 from service.rendering.readers.sources import ORIGINS, Known, find_known
-from service.rendering.readers.topics import ASSESSMENT, CONSENT, PRIVATE, list_topics
+from service.rendering.readers.topics import ASSESSMENT, CONSENT, HOURS, PRIVATE, UNJUDGED, WORTH, list_topics
 from service.rendering.readers.words import CUSTOMER, EVENTS, WITHHELD, is_chinese
 from service.rendering.wording import Wording
 from service.rules.model.rules import FitRule
@@ -53,6 +54,7 @@ class _Story:
         self._taken = {
             gate: offers for step in trace_funnel(self._policy, cells) for gate, offers in step.taken.items()
         }
+        self._topics = list_topics(self._policy)
         self._named = offers_to_name(self._policy, self._asked, subject.snapshot, subject.context)
         self._personal, zone = subject.decision.personalised, self._policy.contact.timezone
         self._known = find_known(self._policy, subject.snapshot, read_by_models)
@@ -147,13 +149,22 @@ class _Story:
 
     def _withheld(self) -> Iterator[Document]:
         """Why other products are not shown, each reason once; of private products nothing is said."""
-        topics = list_topics(self._policy)
-        about = dict.fromkeys(topics[gate].about for gate in self._taken)
+        topics = [self._topics[gate] for gate in self._taken]
+        about = dict.fromkeys(
+            UNJUDGED if one.judges and not self._personal else one.about for one in topics if one.about != PRIVATE
+        )
         for one in about:
-            if one == PRIVATE or (one == ASSESSMENT and not self._personal):
-                continue
-            key = "unassessed" if one == ASSESSMENT and not (self._assessed and self._assessed.valid) else one
-            yield {"topic": one, "text": WITHHELD[key][self._language]}
+            yield {"topic": one, "text": self._reason(one)}
+
+    def _reason(self, about: str) -> str:
+        if about == ASSESSMENT and not (self._assessed and self._assessed.valid):
+            return WITHHELD["unassessed"][self._language]
+        if about == WORTH and not self._personal:
+            return WITHHELD["worth-all"][self._language]
+        contact = find_next_contact(self._subject, self._topics, self._asked) if about == HOURS else None
+        if contact is not None:
+            return WITHHELD["hours-until"][self._language].format(at=self._words.instant(contact))
+        return WITHHELD[about][self._language]
 
     # What they can change --------------------------------------------------------------------------------------------
 
@@ -172,8 +183,8 @@ class _Story:
 
     def _never_asked(self) -> bool:
         """Whether the customer never answered for any channel; a refusal is not to be talked round."""
-        topics, consents = list_topics(self._policy), self._subject.snapshot.consents
-        closed = {topics[gate].about for cell in self._asked for gate in cell.closed_by}
+        consents = self._subject.snapshot.consents
+        closed = {self._topics[gate].about for cell in self._asked for gate in cell.closed_by}
         return CONSENT in closed and not any(name == "contact" or name.startswith("marketing") for name in consents)
 
 

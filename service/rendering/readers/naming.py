@@ -50,10 +50,19 @@ def lawful_offers(policy: Policy, snapshot: Snapshot, context: Context) -> froze
 
 def lawful_cells(policy: Policy, snapshot: Snapshot, context: Context) -> Array:
     """(m, k): whether the law lets the customer hold the offer, by way of the channel."""
+    return _cells(_law(), policy, snapshot, context)
+
+
+def is_shut(policy: Policy, snapshot: Snapshot, context: Context) -> bool:
+    """Whether the law closes every offer to the customer, served personally or not, whatever they do: the deceased."""
+    return not _cells(_law_for_everybody(), policy, snapshot, context).any()
+
+
+def _cells(law: Sequence[Any], policy: Policy, snapshot: Snapshot, context: Context) -> Array:
     columns = _columns(policy, snapshot, context)
     shape = len(policy.offers), len(policy.channels)
     found = np.ones(shape, dtype=bool)
-    for passes in _law():
+    for passes in law:
         held = np.asarray(passes(columns), dtype=bool)
         found &= np.broadcast_to(held.reshape(held.shape[-2:] if held.ndim else (1, 1)), shape)
     return found
@@ -71,6 +80,11 @@ def _columns(policy: Policy, snapshot: Snapshot, context: Context) -> dict[str, 
 @cache
 def _law() -> tuple[Any, ...]:
     return tuple(_passes(gate) for gate in STATUTORY if gate.stage in HELD)
+
+
+@cache
+def _law_for_everybody() -> tuple[Any, ...]:
+    return tuple(_passes(gate) for gate in STATUTORY if gate.everybody and gate.stage in HELD)
 
 
 def _passes(gate: StatutoryGate) -> Any:

@@ -26,6 +26,8 @@ STRUCTURAL: Mapping[str, Mapping[str, str]] = {
 }
 """Reasons from arbitration itself, not from a rule of the policy."""
 PRIVATE, ASSESSMENT, CONSENT, HOURS, OFTEN, WORTH = "private", "assessment", "consent", "hours", "often", "worth"
+UNJUDGED = "unjudged"
+"""What gates are about that ask for facts of a customer of whom nothing personal was used."""
 _KINDS = {ConsentRule: CONSENT, QuietHours: HOURS, Cap: OFTEN, CoolOff: OFTEN}
 _PRIVATE = frozenset({"offer.qualified_only", "customer.qualified_investor"})
 _ASSESSED = frozenset({"customer.risk_tolerance", "customer.risk_assessed_on"})
@@ -38,6 +40,7 @@ class Topic:
     """A gate as its readers meet it: what it is about, why it closes, and the article it rests on.
 
     ``hushed``: it concerns risk-rated products; how it opens is told to no customer, since that is a prompt.
+    ``judges``: it closes by what is known of the customer, so that without personalisation it has judged nobody.
     """
 
     about: str
@@ -45,6 +48,7 @@ class Topic:
     reason: Text
     ground: str | None
     hushed: bool = False
+    judges: bool = False
 
 
 def list_topics(policy: Policy) -> dict[str, Topic]:
@@ -54,7 +58,8 @@ def list_topics(policy: Policy) -> dict[str, Topic]:
     for one in STATUTORY:
         applies, require = read_expressions(one)
         names = require.names | (frozenset() if applies is None else applies.names)
-        laws[one.id] = Topic(_about(names, one.stage), one.stage, one.reason, one.ground, bool(names & _RISK))
+        about, hushed = _about(names, one.stage), bool(names & _RISK)
+        laws[one.id] = Topic(about, one.stage, one.reason, one.ground, hushed, _judges(names) and not one.everybody)
     rules = {one.id: _topic(one) for one in policy.rules}
     return worth | laws | rules
 
@@ -62,7 +67,12 @@ def list_topics(policy: Policy) -> dict[str, Topic]:
 def _topic(rule: Rule) -> Topic:
     names = _names_read(rule)
     about = _KINDS.get(type(rule)) or _about(names, rule.stage)
-    return Topic(about, rule.stage, rule.reason, rule.ground, bool(names & _RISK))
+    return Topic(about, rule.stage, rule.reason, rule.ground, bool(names & _RISK), _judges(names))
+
+
+def _judges(names: frozenset[str]) -> bool:
+    """Whether a gate asks for facts of the customer other than their word on being contacted."""
+    return any(name.startswith("customer.") for name in names - _CONSENT)
 
 
 def _about(names: frozenset[str], stage: str) -> str:

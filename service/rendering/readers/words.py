@@ -140,6 +140,16 @@ WITHHELD: Mapping[str, Text] = {
         "en": "You have not agreed to marketing by some channels, so we do not contact you there.",
     },
     "hours": {"zh": "此时不在可以联系您的时间。", "en": "At this hour we do not contact you."},
+    "hours-until": {
+        "zh": "此时不在可以联系您的时间，{at}以后才会联系您。",
+        "en": "At this hour we do not contact you; we will not do so before {at}.",
+    },
+    "unjudged": {
+        "zh": "部分产品须先了解您的情况才能推荐。本次没有使用您的个人信息，没有判断您是否符合，因此没有展示。",
+        "en": "Some products are offered only with knowledge of the customer. Nothing personal was used this time, so "
+        "nothing was judged of you, and they are not shown.",
+    },
+    "worth-all": {"zh": "其余产品目前不作推荐。", "en": "Other products are not promoted at present."},
     "contact": {
         "zh": "按照您的意愿或本行的约定，目前不主动联系您。",
         "en": "For now we do not contact you of our own accord.",
@@ -189,6 +199,10 @@ ADVISER: Mapping[str, Text] = {
     "withdrawn": {
         "zh": "客户已关闭个性化推荐，不得根据其个人信息推荐。",
         "en": "The customer has switched personalisation off: base nothing on what is known of them.",
+    },
+    "next-contact": {
+        "zh": "此时不在可以联系客户的时间，最早可在{at}联系。",
+        "en": "At this hour the customer may not be contacted; the first time at which they may is {at}.",
     },
     "held-back": {
         "zh": "其他产品不向该客户介绍，也不提及其名称。",

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.main import main
@@ -41,3 +42,12 @@ def test_json_is_the_answer_of_the_interface(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_exit_code_2(tmp_path: Path) -> None:
     for facts, arguments in (("{", AT), ({"attributes": {"agee": 1}}, AT), (ELDER, ("--at", "noon"))):
         assert ran(tmp_path, facts, *arguments).exit_code == 2
+
+
+def test_the_terminals_own_language_is_spoken_where_none_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "款因tolerance-covers-risk未推荐：" in ran(tmp_path, ELDER, *AT).output
+    assert "withheld by" in ran(tmp_path, ELDER, *AT, "--language", "en").output

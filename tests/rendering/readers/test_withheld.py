@@ -1,14 +1,20 @@
 """What an answer says of what it withholds: nothing that presses an assessment, a risk-rated or a private product."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import orjson
 import pytest
 
-from service.rendering import Subject
+from service.core.grid import start_of
+from service.rendering import Subject, write_explanation
 from service.rendering.answer import Phrasebook, render
+from service.rendering.readers.adviser import write_adviser_explanation
 from service.rendering.readers.assessment import assessment_of
+from service.rendering.readers.customer import write_customer_explanation
+from service.rendering.readers.words import WITHHELD
 from service.rules.policy import Policy
 from tests.routes.conftest import SAVER
 
@@ -58,3 +64,52 @@ def test_what_would_open_a_deposit_is_told_as_the_policy_says_it(
 ) -> None:
     rows = withheld(explain(SAVER), "en")
     assert rows["minimum-affordable"]["unlock"] == "Bring the balance up to the minimum amount"
+
+
+def test_of_whom_nothing_personal_was_used_nothing_was_judged(
+    explain: Callable[..., Subject], withheld: Callable[..., dict[str, Any]]
+) -> None:
+    rows = withheld(explain(SAVER, {"personalisation": False}), "zh")
+    assert {row["text"] for code, row in rows.items() if code != "no-positive-value"} == {WITHHELD["unjudged"]["zh"]}
+    assert {row["unlock"] for row in rows.values()} == {None}
+    told = write_customer_explanation(explain(SAVER, {"personalisation": False}), "zh")["withheld"]
+    assert "unjudged" in {one["topic"] for one in told}
+    assert not {"eligibility", "suitability", "applicability", "assessment"} & {one["topic"] for one in told}
+
+
+def test_nobody_is_told_what_would_open_an_offer_to_the_dead(
+    explain: Callable[..., Subject], withheld: Callable[..., dict[str, Any]]
+) -> None:
+    subject = explain(SAVER | {"deceased": True}, {"personalisation": False})
+    assert "law-not-deceased" in subject.decision.withheld
+    assert {row["unlock"] for row in withheld(subject, "en").values()} == {None}
+    assert write_explanation(subject, "en")["unlocks"] == []
+    assert write_adviser_explanation(subject, "en")["unlocks"] == []
+
+
+SATURDAY_NIGHT = start_of(date(2026, 3, 14), "Asia/Shanghai") + 22 * 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("channel", "zh", "en"),
+    [
+        ("sms", "2026年3月15日（星期日）08:00", "08:00 on Sunday 15 March 2026"),
+        ("adviser_call", "2026年3月16日（星期一）09:00", "09:00 on Monday 16 March 2026"),
+    ],
+)
+def test_the_next_time_of_contact_is_reckoned(
+    policy: Policy, explain: Callable[..., Subject], channel: str, zh: str, en: str
+) -> None:
+    facts = SAVER | {"sms_reachable": True, "adviser_id": "a-1"}
+    subject = explain(facts, {f"marketing:{channel}": True}, channel=channel)
+    subject = replace(subject, context=replace(subject.context, now=SATURDAY_NIGHT))
+    for language, at in (("zh", zh), ("en", en)):
+        told = write_customer_explanation(subject, language)["withheld"]
+        assert next(one["text"] for one in told if one["topic"] == "hours").count(at) == 1
+        assert any(at in note for note in write_adviser_explanation(subject, language)["notes"])
+
+
+def test_no_contact_is_announced_in_a_channel_that_the_customer_refused(explain: Callable[..., Subject]) -> None:
+    subject = explain(SAVER | {"sms_reachable": True}, {"marketing:sms": False}, channel="sms")
+    subject = replace(subject, context=replace(subject.context, now=SATURDAY_NIGHT))
+    assert "2026" not in str(write_customer_explanation(subject, "en")["withheld"])

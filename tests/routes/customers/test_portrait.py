@@ -64,7 +64,7 @@ def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
     store.consents.say("c-silent", ConsentWords({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     found = portrait(client, keys["app"], "c-silent")
     assert not found["personalised"]
-    assert "refused personalisation" in found["note"]
+    assert "switched personalisation off" in found["note"]
     inferred = ("segment", "stage", "lifetime", "needs", "tags", "propensity")
     assert [found[part] for part in inferred] == [None] * 6
 

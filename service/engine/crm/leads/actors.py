@@ -79,6 +79,17 @@ class LeadActors:
             raise Conflict(f'Adviser "{adviser.id}" sells up to R{adviser.max_risk}; "{offer}" is R{risk:g}.')
         self._attestations.expect_valid(adviser, risk)
 
+    def expect_attested(self, actor: Actor, offer: str) -> None:
+        """Return if the adviser who acts may go on with a lead for this offer.
+
+        Raises:
+            Conflict: it has a risk rating, and their attestation is missing or over.
+            InvalidInput: no such adviser is active, or they are on leave.
+        """
+        risk = risk_of(self._releases.serving.policy, offer)
+        if risk is not None:
+            self._attestations.expect_valid(self.adviser(actor), risk)
+
     def today(self) -> date:
         """Today's date in the bank's time zone."""
         return day_at(self._clock(), self._releases.serving.policy.contact.timezone)

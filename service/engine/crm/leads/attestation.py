@@ -2,7 +2,9 @@
 
 An attestation holds for 12 months to the day, in the bank's time zone: given on 10 March, it holds on 10 March of the
 next year and no longer. Without one an adviser is handed no lead for a risk-rated product: none is built for them, none
-is claimed by them or reassigned to them, and none is changed to such a product. Leads for deposits go on. An
+is claimed by them or reassigned to them, and none is changed to such a product. A lead that is in hand when the
+attestation ends stands still: no contact is made, and neither an accept nor a sale is reported, until they confirm
+again or a manager hands it to somebody else. Leads for deposits go on. An
 attestation names the text that was confirmed; a newer text makes it no less valid, and the list says so.
 """
 

@@ -193,11 +193,12 @@ class Leads:
 
         Raises:
             NotFound: no such lead in the branch.
-            Conflict: the lead is another adviser's, or in another status.
+            Conflict: the lead is another adviser's, or in another status; or the adviser's attestation is over.
             ContactRefused: names the closed gate.
         """
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
             self._actors.expect_own(locked.lead, actor, (CLAIMED, ACCEPTED))
+            self._actors.expect_attested(actor, locked.lead.offer)
             snapshot, now = _there(locked), self._clock()
             contact = self._event(locked.lead, EventKind.CONTACT, f"contact-{locked.lead.contacts + 1}", now)
             mine = self._releases.serving.for_customer(snapshot)
@@ -218,11 +219,14 @@ class Leads:
 
         Raises:
             NotFound: no such lead in the branch.
-            Conflict: the outcome follows a call, and none was made; or a sale was not confirmed as it must be.
+            Conflict: the outcome follows a call, and none was made; a sale was not confirmed as it must be; or the
+                adviser's attestation is over and the product has a risk rating.
         """
         status, kind = OUTCOMES[reaction.outcome]
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
             values = self._expect_reaction(locked, kind, actor)
+            if status in (ACCEPTED, SOLD):
+                self._actors.expect_attested(actor, locked.lead.offer)
             if status == SOLD:
                 self._expect_confirmed(locked, reaction)
             now = self._clock()

@@ -86,6 +86,13 @@ class ProposalAnswer(Loose):
             "against what serves now. In the answer about one policy."
         ),
     )
+    warnings = fields.List(
+        fields.String(),
+        metadata=describe(
+            "What ends soon and hinders nothing today: holidays known for fewer than 60 days ahead, where a rule reads "
+            "them. In the answer about one policy."
+        ),
+    )
     signatures = fields.List(
         fields.Nested(SignatureAnswer), metadata=describe("Who signed it for compliance, oldest first.")
     )
@@ -274,12 +281,13 @@ def proposal_document(proposal: Proposal) -> dict[str, object]:
 
 
 def signing_document(policy_hash: str) -> dict[str, object]:
-    """What a policy needs beside an approval, who signed it, and its withdrawal."""
+    """What a policy needs beside an approval, what of it ends soon, who signed it, and its withdrawal."""
     governance = engine().governance
     gone = governance.withdrawal(policy_hash)
     signed = governance.signatures(policy_hash)
     return {
         "needs": governance.needs(policy_hash),
+        "warnings": governance.warnings(policy_hash),
         "signatures": [{"signer": one.signer, "note": one.note, "signed_at": iso(one.at, UTC)} for one in signed],
         "withdrawn": None
         if gone is None

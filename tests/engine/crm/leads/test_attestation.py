@@ -153,3 +153,19 @@ def test_who_lacks_it_is_counted_among_the_active(house: House, unattested: Crm)
     assert advisers_lacking(house.store, today) == (["a-1", "a-2", "a-9"], 3)
     house.engine.crm.attestations.confirm("a-2", VERSION, None, Actor("test"))
     assert advisers_lacking(house.store, today) == (["a-1", "a-9"], 3)
+
+
+def test_a_lead_in_hand_stands_still_once_the_attestation_is_over(
+    house: House, branch: Crm, investors: list[str]
+) -> None:
+    build(house)
+    leads = branch.ask("GET", "/v1/leads?limit=50&status=open").json()["leads"]
+    lead = next(one for one in leads if risky(house, [one["offer"]]))
+    assert step(branch, lead, "claim", "a-1").status_code == 200
+    execute(house.store.url, "DELETE FROM attestations WHERE adviser = 'a-1'")
+    lapsed = 'Adviser "a-1" has not confirmed the rules of conduct within 12 months.'
+    assert step(branch, lead, "contact", "a-1").json()["detail"] == lapsed
+    for outcome in ("accepted", "sold"):
+        assert step(branch, lead, "reaction", "a-1", outcome=outcome, amount_yuan=20_000).json()["detail"] == lapsed
+    branch.ask("POST", PATH, {"version": VERSION, "on_behalf_of": "a-1"})
+    assert step(branch, lead, "contact", "a-1").status_code == 200

@@ -52,7 +52,19 @@ def show(result: Mapping[str, object], as_json: bool) -> None:
         return
     width = max(map(len, result), default=0)
     for name, value in result.items():
-        click.echo(f"{name:<{width}}  {value}")
+        first, *more = _lines(value)
+        click.echo(f"{name:<{width}}  {first}")
+        for line in more:
+            click.echo(f"{'':<{width}}  {line}")
+
+
+def _lines(value: object) -> list[str]:
+    """A value as lines: a list has one an entry, a mapping stands in one line."""
+    if isinstance(value, list | tuple):
+        return [str(each) for each in value] or ["none"]
+    if isinstance(value, Mapping):
+        return [", ".join(f"{name} {each}" for name, each in value.items()) or "none"]
+    return [str(value)]
 
 
 def release_document(release: Release) -> dict[str, object]:

@@ -27,6 +27,11 @@ class TranslatedProblem(Problem):
     language: str
 
 
+def tell_problems(count: int) -> str:
+    """A count of problems in words: "1 problem", "3 problems"."""
+    return f"{count} problem{'' if count == 1 else 's'}"
+
+
 MOST_PROBLEMS = 100
 """At most so many problems are listed for one request; the rest appear once these are mended."""
 
@@ -256,6 +261,12 @@ class PolicyError(InvalidInput):
 
     slug = "invalid-policy"
     title = "Invalid policy"
+
+
+class PolicyRefused(PolicyError):
+    """A policy that can be read may not serve: it breaks a rule of conduct, or does not prove itself."""
+
+    exit_code = 1
 
 
 class NotLearnable(InvalidInput, ValueError):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
-from service.core.errors import PolicyError, Problem
+from service.core.errors import PolicyError, Problem, tell_problems
 from service.rules.ahp import Hierarchy
 from service.rules.loading import assembly
 from service.rules.loading.documents.folder import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
@@ -192,5 +192,5 @@ def _checked(content: bytes, problems: list[Problem], exact: bool) -> Policy:
     problems += [Problem(name, f"is no document of a policy; {nearest(name, NAMES)}") for name in strangers]
     parts = assembly.assemble(plain, problems, exact)
     if problems:
-        raise PolicyError(f"the policy does not hold together ({len(problems)} problems)", problems)
+        raise PolicyError(f"the policy does not hold together ({tell_problems(len(problems))})", problems)
     return Policy(hash=content_hash(content), canonical=content, **parts)

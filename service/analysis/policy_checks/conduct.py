@@ -15,8 +15,8 @@ from service.analysis.policy_checks import words
 from service.analysis.policy_checks.channel_facts import find_misdeclared_channels
 from service.analysis.policy_checks.product_kinds import find_contradictions
 from service.analysis.policy_checks.proof.findings import find_open_laws
-from service.analysis.policy_checks.stated import find_misstatements, find_unread
-from service.core.errors import PolicyError, Problem
+from service.analysis.policy_checks.stated import find_misstated, find_unread
+from service.core.errors import PolicyRefused, Problem, tell_problems
 from service.rules.policy import Policy
 
 
@@ -24,11 +24,11 @@ from service.rules.policy import Policy
 def assert_compliant(policy: Policy) -> None:
     """Refuse a policy that breaks a rule of conduct; a policy never changes, so the answer is cached.
 
-    Raises: PolicyError: naming every breach.
+    Raises: PolicyRefused: naming every breach.
     """
     found = find_breaches(policy)
     if found:
-        raise PolicyError(f"the policy breaks conduct rules ({len(found)} problems)", found)
+        raise PolicyRefused(f"the policy breaks conduct rules ({tell_problems(len(found))})", found)
 
 
 def find_breaches(policy: Policy) -> list[Problem]:
@@ -41,5 +41,7 @@ def find_unlawful(policy: Policy) -> list[Problem]:
 
     Nothing is proven of a policy in which the law cannot read what it must.
     """
-    proven = [] if find_unread(policy) else find_open_laws(policy)
-    return [*find_misstatements(policy), *proven, *find_contradictions(policy), *find_misdeclared_channels(policy)]
+    unread = find_unread(policy)
+    proven = [] if unread else find_open_laws(policy)
+    misstated = [*unread, *find_misstated(policy)]
+    return [*misstated, *proven, *find_contradictions(policy), *find_misdeclared_channels(policy)]

@@ -8,7 +8,7 @@ from service.analysis.policy_checks import conduct
 from service.analysis.policy_checks.benchmark import find_benchmark_faults
 from service.analysis.policy_checks.fair_terms import find_unfair_terms
 from service.analysis.policy_checks.product_kinds import find_unstated
-from service.core.errors import PolicyError
+from service.core.errors import PolicyRefused, tell_problems
 from service.rules.policy import Policy
 
 
@@ -16,9 +16,9 @@ def assert_proposable(policy: Policy) -> None:
     """Refuse a policy that breaks conduct, leaves unsaid what it must state, or lets a trait or benchmark decide.
 
     Raises:
-        PolicyError: naming every fault.
+        PolicyRefused: naming every fault.
     """
     conduct.assert_compliant(policy)
     found = [*find_unstated(policy), *find_unfair_terms(policy), *find_benchmark_faults(policy)]
     if found:
-        raise PolicyError(f"the policy cannot be proposed ({len(found)} problems)", found)
+        raise PolicyRefused(f"the policy cannot be proposed ({tell_problems(len(found))})", found)

@@ -27,9 +27,9 @@ RANGES: Mapping[str, tuple[float, float]] = {
 """What the range of an attribute must hold at least."""
 
 
-def find_misstatements(policy: Policy) -> list[Problem]:
-    """Everything that a policy states otherwise than the law must read it."""
-    return [*find_unread(policy), *_without_risk(policy), *_borrowed(policy), *_of_another_day(policy)]
+def find_misstated(policy: Policy) -> list[Problem]:
+    """What a policy states otherwise than the law must read it, besides ``find_unread``."""
+    return [*_without_risk(policy), *_borrowed(policy), *_of_another_day(policy)]
 
 
 def find_unread(policy: Policy) -> list[Problem]:

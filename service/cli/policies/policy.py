@@ -25,7 +25,7 @@ from service.cli.bank.stack import Stack, open_stack
 from service.cli.models.rollback import rollback
 from service.cli.terminal import bar, json_option, release_document, show
 from service.core.clock import now_ms
-from service.core.errors import NotFound, PolicyError
+from service.core.errors import NotFound, PolicyRefused
 from service.core.grid import day_at
 from service.engine.releases.governance import CUSTOMERS
 from service.engine.releases.value_gate_process import GateVerdict
@@ -73,7 +73,7 @@ def check(folder: Path, as_json: bool) -> None:
     assert_proposable(checked)
     found = lint_policy(checked)
     if found.problems:
-        raise PolicyError("the policy's rules do not prove themselves", found.problems)
+        raise PolicyRefused("the policy's rules do not prove themselves", found.problems)
     odd = dict.fromkeys(find_odd_words(checked))
     today = day_at(now_ms(), checked.contact.timezone)
     warnings = [*found.warnings, *odd, *calendar_warnings(checked, today), *market_warnings(checked, today)]

@@ -37,7 +37,7 @@ def test_a_policy_without_a_gate_of_the_law_is_refused_with_a_customer_for_whom_
     with pytest.raises(PolicyError) as refused:
         conduct.assert_compliant(replace(shipped, gates=bare))
     assert str(refused.value.problems[0]) == (
-        'offer "structured-3m": offer "structured-3m" in channel "mobile_app" is open to this customer: tolerance C1,'
+        'offer "structured-3m": in channel "mobile_app" it is open to this customer: tolerance C1,'
         " assessed today, age 18; against law-tolerance: The product's risk is above the customer's tolerance, or one"
         " of the two is unknown (NFRA order 2025 No. 7 art. 12 (suitability))"
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from service.analysis.policy_checks.conduct import find_breaches
-from service.analysis.policy_checks.stated import find_misstatements
+from service.analysis.policy_checks.stated import find_misstated, find_unread
 from service.core.attributes import AttributeTable, parse_table
 from service.rules.policy import DEFAULT, Policy, load
 
@@ -27,7 +27,7 @@ def table(policy: Policy, **changes: dict[str, object] | None) -> AttributeTable
 
 
 def told(policy: Policy) -> list[str]:
-    return [str(problem) for problem in find_misstatements(policy)]
+    return [str(problem) for problem in (*find_unread(policy), *find_misstated(policy))]
 
 
 def test_the_shipped_policy_is_what_it_says(shipped: Policy) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from service.analysis.policy_checks.proof import truth
+from service.analysis.policy_checks.proof.questions import Questions
 from service.analysis.policy_checks.proof.reading import Reader
-from service.analysis.policy_checks.proof.search import Witness
 from service.analysis.policy_checks.proof.truth import ALWAYS, Formula
 from service.analysis.policy_checks.proof.variables import Vocabulary
 from service.core.attributes import AttributeTable
@@ -27,8 +27,8 @@ from service.rules.rulebook import falls_away
 from service.rules.statutory import ANSWERS, LAW_COLUMNS, LAW_SCHEMA, STATUTORY, StatutoryGate, read_expressions
 
 CONSENT = "history.consent"
-MOST_ANSWERS = 20_000
-"""Answers that are kept for further policies."""
+MOST_QUESTIONS = 20_000
+"""Questions that are kept for further policies."""
 _OWN_ANSWERS = {"contact": "consent.contact"}
 _FLAG = Name(Kind.BOOLEAN, frozenset({"customer"}))
 
@@ -83,8 +83,7 @@ class Readings:
 
     def __init__(self, table: AttributeTable, names: Mapping[str, Name]) -> None:
         self.vocabulary = Vocabulary(table, names)
-        self.answers: dict[tuple[str, ...], tuple[Witness | None, int]] = {}
-        """What was found for given formulas, and the work it took."""
+        self.questions = Questions(self.vocabulary)
         lawful = frozenset({*LAW_COLUMNS, *ANSWERS})
         self._readers = {contact: Reader(table, self.vocabulary, lawful, contact) for contact in (False, True)}
         self._read: dict[tuple[Any, ...], Formula] = {}
@@ -113,7 +112,7 @@ def _shared_readings(policy: Policy) -> Readings:
     """The readings of the policy's table and schema; begun anew once they hold very many."""
     names = {**policy.schema, **LAW_SCHEMA, **dict.fromkeys(_purposes(policy), _FLAG)}
     found = _readings(policy.attributes, tuple(sorted(names.items())))
-    if len(found.answers) <= MOST_ANSWERS:
+    if len(found.questions) <= MOST_QUESTIONS:
         return found
     _readings.cache_clear()
     return _readings(policy.attributes, tuple(sorted(names.items())))

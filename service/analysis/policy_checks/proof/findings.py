@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.analysis.policy_checks.proof.cells import Cell, Cells, Guard
-from service.analysis.policy_checks.proof.search import Budget, Exhausted, Witness, find_witness
+from service.analysis.policy_checks.proof.questions import Payer
+from service.analysis.policy_checks.proof.search import Budget, Exhausted, Witness
 from service.analysis.policy_checks.proof.truth import ALWAYS, Formula
 from service.analysis.policy_checks.proof.witness import describe_customer
 from service.core.errors import Problem
@@ -47,9 +48,8 @@ class _Prover:
     """``found`` holds the first breach of each statutory gate by each offer or channel, else what is undecided."""
 
     def __init__(self, policy: Policy, budget: Budget) -> None:
-        self.cells, self._budget = Cells(policy), budget
+        self.cells, self._payer = Cells(policy), Payer(budget)
         self._channels = len(policy.channels)
-        self._paid: set[tuple[str, ...]] = set()
         self.found: dict[tuple[str, str], Breach | Undecided] = {}
 
     def search(self) -> None:
@@ -68,23 +68,20 @@ class _Prover:
         near = [guard for guard in cell.guards if guard.passes.variables & law.variables]
         beside = tuple(guard for guard in cell.guards if guard.passes.columns & law.columns)
         try:
-            witness = None if self._witness(near, law) is None else self._witness(cell.guards, law)
+            implied = any(self._witness(guards, law) is None for guards in (_closest(near, law), near))
+            witness = None if implied else self._witness(cell.guards, law)
         except Exhausted:
             return Undecided(row, cell, beside or cell.guards)
         return None if witness is None else Breach(row, cell, law, beside, witness)
 
     def _witness(self, guards: Sequence[Guard], law: Formula) -> Witness | None:
-        """The witness for these formulas; one that is known from before costs what it cost then."""
         passes = list({guard.passes.key: guard.passes for guard in guards}.values())
-        key, answers = (law.key, *(one.key for one in passes)), self.cells.readings.answers
-        if key in answers and key not in self._paid:
-            self._budget.spend(answers[key][1])
-        elif key not in answers:
-            before = self._budget.left
-            found = find_witness(passes, law, self.cells.vocabulary, self._budget)
-            answers[key] = found, before - self._budget.left
-        self._paid.add(key)
-        return answers[key][0]
+        return self.cells.readings.questions.answer(passes, law, self._payer)
+
+
+def _closest(near: Sequence[Guard], law: Formula) -> Sequence[Guard]:
+    """The gate that shares the most variables with the law; of those that share as many, the shortest."""
+    return sorted(near, key=lambda guard: (-len(guard.passes.variables & law.variables), guard.passes.size))[:1]
 
 
 def _subject(row: StatutoryGate, cell: Cell) -> str:
@@ -101,9 +98,15 @@ def _problem(where: str, finding: Breach | Undecided, cells: Cells) -> Problem:
         return _undecided(where, finding)
     gates = [guard.passes for guard in finding.guards]
     who = describe_customer(finding.witness, finding.law, gates, cells)
-    what = f'offer "{finding.cell.offer.id}" in channel "{finding.cell.channel.id}"'
-    sentence = f"{what} is open to this customer: {who}; against {finding.row.id}: {finding.row.reason['en']}"
+    against = f"against {finding.row.id}: {finding.row.reason['en']}"
+    sentence = f"{_place(where, finding.cell)} is open to this customer: {who}; {against}"
     return Problem(where, f"{_doubt(finding)}{sentence} ({finding.row.ground})")
+
+
+def _place(where: str, cell: Cell) -> str:
+    """The cell, without what ``where`` says already."""
+    offer, channel = f'offer "{cell.offer.id}"', f'channel "{cell.channel.id}"'
+    return f"in {channel} it" if where == offer else offer if where == channel else f"{offer} in {channel}"
 
 
 def _doubt(finding: Breach) -> str:

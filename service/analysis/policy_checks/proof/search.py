@@ -42,12 +42,15 @@ class Budget:
 Witness = Mapping[str, Value]
 
 
-def find_witness(held: Sequence[Formula], broken: Formula, vocabulary: Vocabulary, budget: Budget) -> Witness | None:
+def find_witness(
+    held: Sequence[Formula], broken: Formula, domains: Mapping[str, list[Value]], budget: Budget
+) -> Witness | None:
     """Values under which ``held`` are true and ``broken`` is false; None where there are none.
+
+    ``domains`` are the values to try of each variable.
 
     Raises: Exhausted: when the budget ends first.
     """
-    domains = domains_of([*held, broken], vocabulary)
     found: dict[str, Value] = {}
     for wanted in _components([(broken, False), *((gate, True) for gate in held)]):
         part = _search(wanted, {}, domains, budget)
@@ -134,4 +137,4 @@ def _next_variable(open_: Wanted, known: Mapping[str, Value]) -> str:
     """A variable of the first formula while it must fail, else of the one that reads the fewest open ones."""
     first, must_hold = open_[0]
     chosen = first if not must_hold else min((one for one, _ in open_), key=lambda one: len(one.variables - set(known)))
-    return next(name for atom in chosen.atoms() for name in atom.names if name not in known)
+    return next(name for atom in chosen.open_atoms(known) for name in atom.names if name not in known)

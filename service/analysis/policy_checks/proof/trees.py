@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from service.analysis.policy_checks.proof import truth
 from service.analysis.policy_checks.proof.truth import Value
 from service.analysis.policy_checks.proof.wording import plain_value
@@ -61,8 +63,9 @@ def rename(node: Node, found: Mapping[str, Node]) -> Node:
     if node.op == "name":
         return found.get(node.value, node)
     if node.op == "const":
-        return replace(node, value=plain_value(node.value))
-    return replace(node, args=tuple(rename(arg, found) for arg in node.args))
+        return replace(node, value=plain_value(node.value)) if isinstance(node.value, np.ndarray) else node
+    args = tuple(rename(arg, found) for arg in node.args)
+    return node if all(one is other for one, other in zip(args, node.args, strict=True)) else replace(node, args=args)
 
 
 def write_factor(number: float) -> str:

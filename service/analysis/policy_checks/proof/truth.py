@@ -45,13 +45,16 @@ _SAME = _spread(lambda one, other: UNKNOWN if UNKNOWN in (one, other) else TRUE 
 class Formula(ABC):
     """A condition over variables. ``key`` names it, ``variables`` are all that it reads, ``size`` counts its parts.
 
-    ``columns`` are the names that stand in it, those of its free parts too.
+    ``columns`` are the names that stand in it, those of its free parts too. ``mark`` tells formulas of one class and
+    the same parts apart.
     """
 
-    __slots__ = ("columns", "key", "parts", "size", "variables")
+    __slots__ = ("columns", "key", "mark", "parts", "size", "variables")
 
-    def __init__(self, key: str, parts: Sequence["Formula"], variables: frozenset[str] = frozenset()) -> None:
-        self.key, self.parts = key, tuple(parts)
+    def __init__(
+        self, key: str, parts: Sequence["Formula"], variables: frozenset[str] = frozenset(), mark: int = 0
+    ) -> None:
+        self.key, self.parts, self.mark = key, tuple(parts), mark
         self.size: int = 1 + sum(one.size for one in parts)
         self.variables: frozenset[str] = variables.union(*(one.variables for one in parts))
         self.columns: frozenset[str] = frozenset[str]().union(*(one.columns for one in parts))
@@ -65,6 +68,12 @@ class Formula(ABC):
         for part in self.parts:
             yield from part.atoms()
 
+    def open_atoms(self, known: Known) -> Iterable["Atom"]:
+        """The atoms that are not settled yet and may still decide the formula."""
+        for part in self.parts:
+            if part.mask(known) not in _OUTCOMES:
+                yield from part.open_atoms(known)
+
 
 class Constant(Formula):
     """One outcome, whatever the variables are."""
@@ -72,7 +81,7 @@ class Constant(Formula):
     __slots__ = ("outcome",)
 
     def __init__(self, outcome: int) -> None:
-        super().__init__({TRUE: "true", FALSE: "false", UNKNOWN: "unknown"}[outcome], ())
+        super().__init__({TRUE: "true", FALSE: "false", UNKNOWN: "unknown"}[outcome], (), mark=outcome)
         self.outcome = outcome
 
     def mask(self, known: Known) -> int:
@@ -122,6 +131,11 @@ class Atom(Formula):
         """Itself."""
         yield self
 
+    def open_atoms(self, known: Known) -> Iterable["Atom"]:
+        """Itself, while a value is open."""
+        if not known.keys() >= self.variables:
+            yield self
+
 
 class _Not(Formula):
     __slots__ = ()
@@ -136,7 +150,7 @@ class _Chain(Formula):
     __slots__ = ("_settles", "_table")
 
     def __init__(self, key: str, parts: Sequence[Formula], table: tuple[tuple[int, ...], ...], settles: int) -> None:
-        super().__init__(key, parts)
+        super().__init__(key, parts, mark=settles)
         self._table, self._settles = table, settles
 
     def mask(self, known: Known) -> int:
@@ -163,7 +177,7 @@ class _Certain(Formula):
     __slots__ = ("_outcome",)
 
     def __init__(self, key: str, part: Formula, outcome: int) -> None:
-        super().__init__(key, (part,))
+        super().__init__(key, (part,), mark=outcome)
         self._outcome = outcome
 
     def mask(self, known: Known) -> int:
@@ -186,6 +200,18 @@ class _Choice(Formula):
                 return found
         return found | self.parts[-1].mask(known)
 
+    def open_atoms(self, known: Known) -> Iterable[Atom]:
+        """Those of the guards and of the branches that may still be taken."""
+        for guard, branch in zip(self.parts[:-1:2], self.parts[1:-1:2], strict=True):
+            held = guard.mask(known)
+            if held not in _OUTCOMES:
+                yield from guard.open_atoms(known)
+            if held & TRUE:
+                yield from branch.open_atoms(known)
+            if held == TRUE:
+                return
+        yield from self.parts[-1].open_atoms(known)
+
 
 class _FirstKnown(Formula):
     """``coalesce`` of conditions: the first that is known."""
@@ -200,6 +226,15 @@ class _FirstKnown(Formula):
             if not each & UNKNOWN:
                 return found
         return found | UNKNOWN
+
+    def open_atoms(self, known: Known) -> Iterable[Atom]:
+        """Those up to the first that is surely known."""
+        for part in self.parts:
+            each = part.mask(known)
+            if each not in _OUTCOMES:
+                yield from part.open_atoms(known)
+            if not each & UNKNOWN:
+                return
 
 
 def first_known(parts: Sequence[Formula]) -> Formula:

@@ -40,7 +40,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 class Variable:
     """One variable: numbers from ``low`` to ``high`` (``whole``: whole ones only), words, or a truth value.
 
-    ``blurred`` is a sum, whose figures rounding may miss.
+    ``blurred`` is a sum, whose figures rounding may miss. ``ahead`` is a date that speaks of the future: of other dates
+    the past is tried first.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Variable:
     nullable: bool = True
     words: tuple[str, ...] | None = None
     blurred: bool = False
+    ahead: bool = False
 
     def values(self, atoms: Iterable[Atom]) -> list[Value]:
         """One value for all those between which none of the conditions tells; the plainest first, unknown last."""
@@ -72,7 +74,9 @@ class Variable:
         pieces = list(self._pieces(cuts))
         if self.blurred:
             return [*pieces[:1], *reversed(pieces[1:]), *points]
-        return sorted([*points, *pieces], key=abs) if self.kind is Kind.DATE else [*points, *pieces]
+        if self.kind is Kind.DATE:
+            return sorted([*points, *pieces], key=lambda days: (days != 0.0 and (days > 0.0) != self.ahead, abs(days)))
+        return [*points, *pieces]
 
     def _pieces(self, cuts: Sequence[float]) -> Iterator[float]:
         """A number of each open piece between two cuts."""
@@ -152,7 +156,8 @@ class Vocabulary:
         known, nullable = self._names[name], name not in _ALWAYS_KNOWN
         if known.kind is Kind.DATE:
             far = DAYS if name in self._raw or name.startswith("context.") else FAR_DAYS
-            return Variable(key, Kind.DATE, -far, far, whole=True, nullable=nullable)
+            ahead = name in self._raw and self._raw[name].ahead
+            return Variable(key, Kind.DATE, -far, far, whole=True, nullable=nullable, ahead=ahead)
         if known.kind in (Kind.NUMBER, Kind.MONEY):
             low, high = self.range(name)
             whole = name in COUNTS or name in ("context.hour", "context.weekday")

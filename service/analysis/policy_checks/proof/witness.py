@@ -8,9 +8,12 @@ from service.analysis.policy_checks.proof.truth import TRUE, Formula, Value
 from service.analysis.policy_checks.proof.variables import OTHER, YEAR_DAYS
 from service.analysis.policy_checks.proof.wording import spell_number
 from service.core.expressions import Kind
+from service.rules.statutory import BALANCES
 
 PORTRAIT = ("customer.risk_tolerance", "customer.risk_assessed_on", "customer.age")
 """What is always told of a customer."""
+KNOWN_BALANCES = f"the sum {' + '.join(sorted(BALANCES))}"
+"""The variable that is all a customer is known to own."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -19,11 +22,16 @@ def describe_customer(witness: Witness, law: Formula, gates: Sequence[Formula], 
     read = [*_names(law), *(name for name in PORTRAIT if name in witness)]
     names = [name for name in dict.fromkeys(read) if name in witness]
     others = dict.fromkeys(name for gate in gates for name in _names(gate) if name in witness and name not in names)
-    needed = _needed(witness, list(others), gates)
+    needed = [*names, *_needed(witness, list(others), gates)]
     sums = [name for name in needed if cells.vocabulary[name].blurred]
-    told = [name for name in needed if not any(name != each and name in each for each in sums)]
-    words = [_describe(name, witness, cells) for name in (*names, *told)]
+    told = [name for name in needed if not _is_part(name, sums, witness)]
+    words = [_describe(name, witness, cells) for name in told]
     return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+def _is_part(name: str, sums: Sequence[str], witness: Witness) -> bool:
+    """Whether a known column is told by a sum already."""
+    return witness[name] is not None and any(name != each and name in each for each in sums)
 
 
 def _names(formula: Formula) -> list[str]:
@@ -49,6 +57,8 @@ def _describe(name: str, witness: Witness, cells: Cells) -> str:
         return ""
     if name.startswith("whether "):
         return f"where {name.removeprefix('whether ')} is {_truth(value)}"
+    if name == KNOWN_BALANCES:
+        return f"known balances together {_figure(value, variable.kind)} yuan"
     if variable.kind is Kind.DATE:
         return f"{plain} {_days(value)}"
     return f"{plain} {'=' if value is not None else ''} {_figure(value, variable.kind)}".replace("  ", " ")

@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from service.analysis.policy_checks.proof.findings import find_open_laws
-from service.analysis.policy_checks.proof.search import Budget
+from service.analysis.policy_checks.proof.search import MOST_CONDITIONS, Budget
 from service.core.attributes import parse_table
 from service.core.errors import Problem
 from service.core.expressions import Expression, Kind, Name, parse
@@ -247,11 +248,58 @@ def test_the_witness_names_offer_channel_customer_law_and_ground() -> None:
     assert find_open_laws(changed(TOLERANCE, require="OLD or context.weekday = 1", applies="offer.risk = 3"))[0] == (
         Problem(
             'offer "structured-3m"',
-            'offer "structured-3m" in channel "mobile_app" is open to this customer: tolerance C1, assessed today,'
+            'in channel "mobile_app" it is open to this customer: tolerance C1, assessed today,'
             " age 18; against law-tolerance: The product's risk is above the customer's tolerance, or one of the two"
             " is unknown (NFRA order 2025 No. 7 art. 12 (suitability))",
         )
     )
+
+
+def with_minimums(policy: Policy, offer_id: str, minimums: list[float]) -> Policy:
+    """A catalogue of one offer at many minimums."""
+    place = next(place for place, offer in enumerate(policy.offers) if offer.id == offer_id)
+    offers = tuple(
+        replace(policy.offers[place], id=f"{offer_id}-{minimum:g}", terms={"minimum_yuan": minimum})
+        for minimum in minimums
+    )
+    columns = {
+        name: np.repeat(column[:, place : place + 1], len(offers), axis=1) if name.startswith("offer.") else column
+        for name, column in policy.static_columns.items()
+    }
+    columns["offer.minimum_yuan"] = np.array(minimums)[None, :, None]
+    columns["offer.id"] = np.array([offer.id for offer in offers], dtype=object)[None, :, None]
+    return replace(policy, offers=offers, static_columns=columns)
+
+
+MINIMUMS = [10_000.0 + 731.5 * number for number in range(200)]
+MEANS = "within-means"
+
+
+@pytest.mark.parametrize(
+    "require", ["OLD", "OLD and coalesce(customer.age, 0) < 120", "customer.total_yuan >= OFFERED"]
+)
+def test_a_catalogue_of_200_minimums_is_proven_with_the_work_of_a_few(require: str) -> None:
+    budget = Budget()
+    stricter = changed(MEANS, require=require.replace("OFFERED", "offer.minimum_yuan"))
+    assert find_open_laws(with_minimums(stricter, "mixed-r3", MINIMUMS), budget) == []
+    assert MOST_CONDITIONS - budget.left < 60_000
+
+
+def test_each_of_200_minimums_has_its_own_customer_where_the_rule_is_lax() -> None:
+    lax = with_minimums(changed(MEANS, require="OLD or customer.region = 'north'"), "asset-plan-r3", MINIMUMS)
+    reserve = replace(lax, gates=tuple(gate for gate in lax.gates if gate.id != "reserve-before-risk"))
+    budget = Budget()
+    found = find_open_laws(reserve, budget)
+    assert len(found) == 199, "ten thousand is a small minimum, whatever a customer owns"
+    assert all("customer.region = 'north'" in one.message and "law-means" in one.message for one in found)
+    assert MOST_CONDITIONS - budget.left < 400_000
+
+
+def test_one_expression_that_takes_too_much_work_leaves_the_other_laws_decided() -> None:
+    hard = " or ".join(f"customer.logins_30d + {n} * customer.age = {n * n}" for n in range(2, 30))
+    found = find_open_laws(changed(TOLERANCE, require=f"OLD and ({hard})", applies="offer.risk >= 2"))
+    assert {one.where.split()[0] for one in found} <= {"offer"}
+    assert all("law-tolerance" in one.message for one in found)
 
 
 def test_what_takes_too_much_work_is_refused_with_its_rule_and_expression() -> None:

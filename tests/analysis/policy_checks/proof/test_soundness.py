@@ -8,7 +8,7 @@ from math import nan
 import pytest
 
 from service.analysis.policy_checks.proof.reading import Reader
-from service.analysis.policy_checks.proof.search import Budget, Exhausted, Witness, find_witness
+from service.analysis.policy_checks.proof.search import Budget, Exhausted, Witness, domains_of, find_witness
 from service.analysis.policy_checks.proof.truth import certainty
 from service.analysis.policy_checks.proof.variables import OTHER, YEAR_DAYS, Vocabulary
 from service.core.attributes import parse_table
@@ -137,7 +137,7 @@ def judged(gate: str, law: str) -> tuple[Witness | None, bool]:
     vocabulary = Vocabulary(TABLE, SCHEMA)
     reader = Reader(TABLE, vocabulary, frozenset(LAW_COLUMNS))
     passes, kept = (certainty(reader.read(parse(one, SCHEMA, Kind.BOOLEAN).program)) for one in (gate, law))
-    witness = find_witness([passes], kept, vocabulary, Budget())
+    witness = find_witness([passes], kept, domains_of([kept, passes], vocabulary), Budget())
     return witness, witness is not None and set(witness) <= {*EDGES, YEAR_DAYS}
 
 

@@ -1,6 +1,8 @@
 """Two corpora written before the lists: what no message may promise, and what every message may say.
 
-A third of each, drawn by a hash, was left unread while the lists were written.
+A third of each, drawn by a hash, was left unread while the lists were written. ``sealed`` was written before the frames
+and counted only once they were finished: its bounds are what was found then, 98 of 101 promises, 6 of 100 honest
+sentences. Its author also wrote the frames. A set from other people's mouths began at 31 of 44 promises.
 """
 
 import hashlib
@@ -38,10 +40,10 @@ class Said:
         return text_faults(self.text, self.language, self.family, self.risk) != []
 
 
-def corpus(*names: str) -> Iterator[Said]:
+def corpus(*names: str, of: str | None = None) -> Iterator[Said]:
     for name in names:
         for group in yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")):
-            for text in group["texts"].splitlines():
+            for text in group["texts"].splitlines() if of in (None, group["class"]) else ():
                 yield Said(text, group["family"], group.get("risk"))
 
 
@@ -66,6 +68,12 @@ def test_honest_sentences_are_free(blind: bool) -> None:
 
 def test_more_honest_sentences_are_free() -> None:
     assert share_refused(list(corpus("plain"))) <= MOST_REFUSED
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("fresh", 0.98, 0.02), ("sealed", 0.95, 0.06)])
+def test_words_that_the_lists_had_not_met_are_judged_by_their_meaning(name: str, least: float, most: float) -> None:
+    assert share_refused(list(corpus(name, of="promise"))) >= least
+    assert share_refused(list(corpus(name, of="honest"))) <= most
 
 
 DENIED = (

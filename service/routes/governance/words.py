@@ -22,7 +22,7 @@ from service.rules.model.rules import LANGUAGES
 MOST_TEXTS = 100
 MOST_CHARACTERS = 2_000
 EXAMPLE: dict[str, Any] = {
-    "lists": "zh-2026.1, en-2026.1",
+    "lists": "zh-2026.2, en-2026.2",
     "refused": 1,
     "texts": [
         {"text": "不保证本金和收益。", "faults": []},

@@ -25,7 +25,7 @@ _SECURITY_TALK = re.compile(
     "call is recorded"
 )
 _FEE = re.compile(
-    "(?:费|费率|佣金|报酬|计提|税|折扣|折|罚息|违约金|fees?|charges?|commission|taxe?s?)[^\n%]{0,16}$|"
+    "(?:费|费率|佣金|报酬|计提|税|折扣|折|罚息|违约金|fees?|costs?|charges?|commission|taxe?s?)[^\n%]{0,16}$|"
     "^[^\n,]{0,6}(?:的?(?:费|佣金|手续费|业绩报酬)|计提)|"
     "^[^\n,]{0,12}(?:fee|charge|commission)(?![a-z])"
 )
@@ -45,7 +45,8 @@ _LOSS_BEFORE = re.compile(
     "fell|fall|falls|dropped|decline[ds]?|down by|down)[^\n,]{0,14}$"
 )
 _LOSS_AFTER = re.compile(
-    "^[^\n,]{0,4}(?:的?(?:亏损|损失|跌幅)|下降|下跌)|^ (?:of your principal )?(?:loss|decline|fall)"
+    "^[^\n,]{0,4}(?:的?(?:亏损|损失|跌幅)|下降|下跌)|^ (?:per ?cent |percent )?(?:below|under)(?![a-z])|"
+    "^ (?:of your principal )?(?:loss|decline|fall)"
 )
 _YIELD_WORD = re.compile("收益(?!类|型|凭证)|年化|利率|回报|利息|赚|yield|return|interest|earn|profit")
 _BENCHMARK = re.compile("业绩比较基准|业绩基准|比较基准|benchmark")
@@ -60,12 +61,35 @@ _MONEY_OFF = re.compile("(?:费|费用|手续费|上限|限额|起点|起存|赎
 _ELSEWHERE = re.compile("^[^\n]{0,8},(?:但|而)?(?:理财|本产品|该产品|基金|本理财|它)[^\n]{0,6}(?:没有|不|无)")
 
 
+_REMAINS = re.compile("^(?:并?不能|无法|不可能|不会|不)(?:完全|彻底)?(?:规避|避免|消除|排除|防止|抵御|化解)")
+"""What is said to leave a risk where it is."""
+_SUITS = re.compile("^[^,]{0,4}(?:适合|合适)|^s? ?(?:may |might )?(?:suits?|be safer) ")
+_SERVICE = re.compile(
+    "^(?:您|将|会|尽快)*(?:及时|认真|保护|保密|答复|回复|处理|尊重|不会?泄露|不向|遵守|按时答复|在[^,]{1,6}答复)|"
+    "^ (?:to |that we |we )?(?:will )?(?:answer|reply|respond|"
+    "protect your (?:data|privacy)|keep your data|never share|handle)"
+)
+"""What a bank may promise: its own service."""
+_PLAIN = {
+    "denial-of-loss": _REMAINS,
+    "liquidity": re.compile("consent|objection|complaint|同意|授权|投诉"),
+    "capital-protection": re.compile("犹豫期|冷静期|^国债"),
+    "state-backing": re.compile("^(?:设立|成立)"),
+    "guarantee": _SERVICE,
+    "deposit-insurance": _ELSEWHERE,
+}
+"""By class, what makes the words plain: in a denial or liquidity itself, before a protection, after any other."""
+_SPOKEN_OF = {
+    "enticement": re.compile("可能[^,]{0,3}亏|有亏|会亏|也会跌|不一定|未必|跟风|别人赚"),
+    "urgency": re.compile("可以?随时(?:关闭|取消|撤销|退订)|挂失|报警|客服|验证码|被盗|盗刷"),
+}
+"""What a sentence speaks of where a gain or a hurry in it is none."""
 _TOUTED_GAIN = re.compile(
     "收益(?!类|型|凭证|权|人)|回报|盈利|赚|分红|增值(?!服务|税)|获利|升值|"
     "(?<![a-z])(?:returns?(?! the)|profits?|earn(?:s|ed|ing)?|payouts?|pays out|paid out|money grows|gains?)(?![a-z])"
 )
 _HEDGE = re.compile(
-    "[不未无非没亏损跌费险税骗]|谨防|警惕|投诉|可能|波动|浮动|取决|为准|减少|降低|低于|过往|历史|测算|基准|谨慎|"
+    "[不未无非没负亏损跌费险税骗]|谨防|警惕|投诉|可能|波动|浮动|取决|为准|减少|降低|低于|过往|历史|测算|基准|谨慎|"
     "有涨有跌|什么|怎[么样]|吗|如何|查看|查询|"
     "说明|明细|分配|再投资|方式|到账|份额|登记|公布|披露|报告|实际|计算|按|"
     "(?<![a-z])(?:not|no|never|nor|neither|cannot|may|might|could|can|risks?|uncertain|depends?|"
@@ -75,10 +99,10 @@ _HEDGE = re.compile(
 )
 
 
-def touted_gain(sentence: str) -> str | None:
+def touted_gain(sentence: str) -> re.Match[str] | None:
     """The gain that a sentence speaks of without any word of its risk, cost or basis; None where it speaks of none."""
     gain = _TOUTED_GAIN.search(sentence)
-    return gain.group() if gain is not None and _HEDGE.search(sentence) is None else None
+    return gain if gain is not None and _HEDGE.search(sentence) is None else None
 
 
 def is_honest(pattern: Pattern, sentence: str, start: int, end: int) -> bool:
@@ -86,15 +110,25 @@ def is_honest(pattern: Pattern, sentence: str, start: int, end: int) -> bool:
     before, after, said = sentence[:start], sentence[end:], sentence[start:end]
     if "安全" in said or said.startswith(("safe", "secur")):
         return _speaks_of_security(sentence, before, after, said)
-    if pattern.kind == "deposit-insurance":
-        return _ELSEWHERE.search(after) is not None
-    if "赚" in said and pattern.kind == "enticement":
-        return re.search("可能[^,]{0,3}亏|有亏|会亏|也会跌|不一定|未必|跟风|别人赚", sentence) is not None
+    if _is_plain(pattern.kind, before, said, after):
+        return True
     if "放心" in said or "踏实" in said:
         return re.search("投诉|处理|隐私|信息|核实|答复", sentence) is not None
-    if pattern.kind == "urgency":
-        return re.search("(?:挂失|报警|客服|验证码|被盗|盗刷)", sentence) is not None
-    return pattern.kind == "yield-figure" and (_MONEY_OFF.search(before) is not None or _is_share_or_fee(before, after))
+    spoken = _SPOKEN_OF.get(pattern.kind)
+    if spoken is not None and (pattern.kind == "urgency" or "赚" in said):
+        return spoken.search(sentence) is not None
+    return pattern.kind == "yield-figure" and (
+        _MONEY_OFF.search(before) is not None or _FEE.search(said) is not None or _is_share_or_fee(before, after)
+    )
+
+
+def _is_plain(kind: str, before: str, said: str, after: str) -> bool:
+    """Whether words of this kind say something else here."""
+    if kind == "deposit-comparison":
+        return "占比" in said or _SUITS.search(said.partition("deposit")[2] or after) is not None
+    place = {"denial-of-loss": said, "liquidity": said, "capital-protection": before}.get(kind, after)
+    plain = _PLAIN.get(kind)
+    return plain is not None and plain.search(place) is not None
 
 
 def is_yield(sentence: str, start: int, end: int) -> bool:

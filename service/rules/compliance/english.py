@@ -6,7 +6,7 @@ words here. Apostrophes are gone ("cant"), and so are hyphens ("risk free").
 
 from service.rules.compliance.table import ALL, RISK, WEALTH, Row, Table
 
-VERSION = "en-2026.1"
+VERSION = "en-2026.2"
 
 CONCEPTS = {
     "number": r"(?:\d{1,12}(?:\.\d{1,6})?|one|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|"
@@ -123,7 +123,8 @@ ROWS = (
             "off the table|nonexistent|non existent|a formality|a mere formality|insignificant|limited|"
             "unheard)",
             "risk ?(?:free|less|proof)|loss ?(?:free|less|proof)|(?:no|zero|without|virtually|practically|"
-            "hardly|low|minimal) risks?|only upside|all upside|upside only|nothing to lose|lose nothing|"
+            "hardly|minimal) risks?|low risks?(?! rating| level)|"
+            "only upside|all upside|upside only|nothing to lose|lose nothing|"
             "impossible to lose|(?:not|never)~1 single~4 (?:lost|loss|loses)|no ?(?:one|body)~4 (?:lost|"
             "loses|lose)",
             "(?:risk )?(?:warning|disclosure|notice|assessment)s? (?:is|are)~2 (?:a )?(?:mere )?(?:formality|"
@@ -137,7 +138,7 @@ ROWS = (
         "denial-of-loss",
         ALL,
         (
-            "risk ?free|riskless|zero risk|no risk|without risk|(?<!not )(?<!any )low risk|sure win|"
+            "risk ?free|riskless|zero risk|no risk|without risk|(?<!not )(?<!any )low risk(?! rating| level)|sure win|"
             "cannot lose|cant lose",
         ),
     ),
@@ -174,7 +175,8 @@ ROWS = (
             "unbeat(?:able|en)|unrivall?ed|unmatched|unparalleled|unequall?ed|second to none|none better|"
             "nothing better|world class|first class|leading (?:returns?|rates?|yield|bank)|record (?:high|"
             "returns?|rates?)",
-            "(?:highest(?! standards?)|finest|greatest|safest|strongest|most (?:profitable|generous|"
+            "(?:highest(?! standards?| amount| sum| limit)|finest|greatest|safest|strongest|"
+            "most (?:profitable|generous|"
             "rewarding|popular|attractive|lucrative|reliable|trusted|competitive|successful|secure))|"
             "no (?:other )?(?:bank|one|body|fund|product|competitor)~2 (?:pays?|offers?|gives|beats?|"
             "does|comes? close)(?: more| better| higher| this)?|ever (?:seen|offered|made)|of all time|"
@@ -279,7 +281,8 @@ ROWS = (
             "certain|mean|imply|foretell|deposit|free|disclose)[a-z0-9%]{1,14}){0,6}"
             " (?:lose|loses|losing|lost|loss|losses|downside|red|negative|fear|worry)",
             "what (?:risk|loss|downside)|nothing to (?:fear|worry|lose)|untouchable|(?:loss|losing|"
-            "failure|risk) is not an option|no such thing as|in the black|never see red|market[- ](?:proof|"
+            "failure|risk) is not an option|no such thing as(?! an? (?:risk free|riskless|guaranteed|safe|sure))|"
+            "in the black|never see red|market[- ](?:proof|"
             "neutral)|weathers? any|whatever the market|risk ?(?:doesnt|does not|is not) (?:apply|exist|"
             "matter|an issue)|downside is|(?:lost|loses|loss)~1 nothing",
         ),
@@ -467,7 +470,7 @@ ROWS = (
         "gift",
         ALL,
         (
-            r"free (?!of|from|to|withdraw|transfer|choice|service|cancellation|call)[a-z]{3,12}(?: [a-z]{1,10}){0,"
+            r"free (?!and|of|from|to|withdraw|transfer|choice|service|cancellation|call)[a-z]{3,12}(?: [a-z]{1,10}){0,"
             r"2} (?:for|with|when|to|on)|(?:deposit|save|buy|invest)~2 (?:now )?and win",
         ),
     ),

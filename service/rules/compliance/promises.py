@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from service.rules.compliance import chinese, english
+from service.rules.compliance import chinese, chinese_frames, english, english_frames
 from service.rules.compliance.contexts import is_bare_yield, is_honest, is_yield, touted_gain
 from service.rules.compliance.denial import is_denied
+from service.rules.compliance.frames import Lexicon, find_framed
 from service.rules.compliance.spelling import HAN, read_stand_ins, read_text, stand_in_form
 from service.rules.compliance.table import ALL, RISK, WEALTH, Pattern
 
@@ -78,10 +79,41 @@ def _judge_sentence(sentence: str) -> tuple[Promise, ...]:
                 denied.append(place)
             elif not is_honest(pattern, sentence, said.start(), said.end()):
                 found.append((Promise(pattern.kind, said.group().strip(" ,"), pattern.on), place))
+    found += [one for one in _framed(sentence) if not _is_told(one, found, denied)]
     free = [one for one, place in found if not any(_is_inside(place, other) for other in denied)]
     said_of = list(_outermost([*free, *_figures(sentence)]))
     gain = None if said_of else touted_gain(sentence)
-    return tuple(said_of if gain is None else [Promise("enticement", gain, WEALTH)])
+    if gain is None or is_denied(sentence, *gain.span()):
+        return tuple(said_of)
+    return (Promise("enticement", gain.group(), WEALTH),)
+
+
+def _framed(sentence: str) -> Iterator[tuple[Promise, range]]:
+    """The promises that a sentence puts together from several words, unless it denies them."""
+    for lexicon in _lexicons_for(sentence):
+        for frame, place in find_framed(sentence, lexicon):
+            if not is_denied(sentence, place.start, place.stop):
+                yield Promise(frame.kind, sentence[place.start : place.stop].strip(" ,"), frame.on), place
+
+
+def _lexicons_for(sentence: str) -> Iterator[Lexicon]:
+    """The concepts and frames of the languages whose letters the sentence has."""
+    if _HAN.search(sentence):
+        yield chinese_frames.LEXICON
+    if _LATIN.search(sentence):
+        yield english_frames.LEXICON
+
+
+def _is_told(one: tuple[Promise, range], found: list[tuple[Promise, range]], denied: list[range]) -> bool:
+    """Whether a listed wording says the same promise there already, or one of its words is denied."""
+    promise, place = one
+    return any(_meet(place, other) for other in denied) or any(
+        _meet(place, other) and _covers(listed, promise) for listed, other in found
+    )
+
+
+def _meet(place: range, other: range) -> bool:
+    return place.start <= other.stop and other.start <= place.stop
 
 
 def _is_inside(place: range, other: range) -> bool:
@@ -135,116 +167,34 @@ def _at_words(sought: re.Pattern[str]) -> re.Pattern[str]:
     return re.compile(f"{_START}(?:{sought.pattern})(?![a-z])")
 
 
-_DISGUISED = {
-    "guarantee": (
-        "guarantee",
-        "promise",
-        "assured",
-        "保证",
-        "保证收益",
-        "承诺",
-        "稳赚",
-        "稳赢",
-        "包赚",
-        "必赚",
-        "刚兑",
-        "刚性兑付",
-        "旱涝保收",
-    ),
-    "capital-protection": (
-        "safe",
-        "secure",
-        "principal protected",
-        "capital protected",
-        "安全",
-        "保本",
-        "保息",
-        "保底",
-        "兜底",
-        "保本保息",
-        "本金无忧",
-        "绝对安全",
-    ),
-    "denial-of-loss": (
-        "risk free",
-        "riskless",
-        "no risk",
-        "zero risk",
-        "without risk",
-        "low risk",
-        "sure win",
-        "cannot lose",
-        "无风险",
-        "零风险",
-        "0风险",
-        "低风险",
-        "零亏损",
-        "不亏",
-        "无损",
-        "只赚不赔",
-        "稳赚不赔",
-        "不会亏损",
-    ),
-    "yield-figure": (
-        "expected yield",
-        "expected return",
-        "forecast yield",
-        "projected return",
-        "预期收益",
-        "预计收益",
-        "预期年化",
-        "收益可达",
-        "万份收益",
-    ),
-    "enticement": ("high yield", "high return", "high interest", "高收益", "高回报", "高利率", "低门槛", "零门槛"),
-    "liquidity": ("秒到账", "实时到账"),
-    "urgency": ("last chance", "act now", "手慢无", "抢购", "先到先得"),
-    "gift": ("cash back", "free gift", "返现", "存款返现", "存款送礼", "贴息"),
-    "superlative": ("number one", "最高收益", "全国第一", "收益第一"),
-    "deposit-insurance": ("deposit insurance", "存款保险"),
-}
-"""Words that are sought also where a disguise hides them; each with its class."""
-_EVERYWHERE = frozenset(
-    {
-        "no risk",
-        "risk free",
-        "riskless",
-        "zero risk",
-        "without risk",
-        "low risk",
-        "sure win",
-        "cannot lose",
-        "无风险",
-        "零风险",
-        "0风险",
-        "低风险",
-        "只赚不赔",
-        "稳赚不赔",
-        "稳赚",
-        "包赚",
-        "必赚",
-        "刚性兑付",
-        "绝对安全",
-        "保本保息",
-        "秒到账",
-    }
-)
-_ALWAYS = frozenset({"enticement", "urgency", "gift", "superlative"})
-
-
-def _hold(kind: str, word: str) -> str:
-    if kind == "deposit-insurance":
-        return WEALTH
-    return ALL if kind in _ALWAYS or word in _EVERYWHERE else RISK
+_DISGUISED = (
+    ("guarantee", RISK, ("guarantee", "promise", "assured", "保证", "保证收益", "承诺", "稳赢", "刚兑", "旱涝保收",)),
+    ("guarantee", ALL, ("稳赚", "包赚", "必赚", "刚性兑付",)),
+    ("capital-protection", RISK, ("safe", "secure", "principal protected", "capital protected", "安全", "保本", "保息",
+      "保底", "兜底", "本金无忧",)),
+    ("capital-protection", ALL, ("保本保息", "绝对安全",)),
+    ("denial-of-loss", RISK, ("零亏损", "不亏", "无损", "不会亏损",)),
+    ("denial-of-loss", ALL, ("risk free", "riskless", "no risk", "zero risk", "without risk", "low risk",
+      "sure win", "cannot lose", "无风险", "零风险", "0风险", "低风险", "只赚不赔", "稳赚不赔",)),
+    ("yield-figure", RISK, ("expected yield", "expected return", "forecast yield", "projected return", "预期收益",
+      "预计收益", "预期年化", "收益可达", "万份收益",)),
+    ("enticement", ALL, ("high yield", "high return", "high interest", "高收益", "高回报", "高利率", "低门槛",
+      "零门槛",)),
+    ("liquidity", RISK, ("实时到账",)),
+    ("liquidity", ALL, ("秒到账",)),
+    ("urgency", ALL, ("last chance", "act now", "手慢无", "抢购", "先到先得",)),
+    ("gift", ALL, ("cash back", "free gift", "返现", "存款返现", "存款送礼", "贴息",)),
+    ("superlative", ALL, ("number one", "最高收益", "全国第一", "收益第一",)),
+    ("deposit-insurance", WEALTH, ("deposit insurance", "存款保险",)),
+)  # fmt: skip
+"""Words that are sought also where a disguise hides them: class, where they are refused, how they are said."""
 
 
 @cache
 def _disguised() -> tuple[tuple[Promise, re.Pattern[str], re.Pattern[str]], ...]:
     """Each hidden word as a promise, with what finds it as it is and with stand-ins."""
-    words = [(kind, word) for kind, listed in _DISGUISED.items() for word in listed]
-    return tuple(
-        (Promise(kind, word, _hold(kind, word)), _spread(word), _spread(stand_in_form(word))) for kind, word in words
-    )
+    words = [Promise(kind, word, on) for kind, on, listed in _DISGUISED for word in listed]
+    return tuple((one, _spread(one.words), _spread(stand_in_form(one.words))) for one in words)
 
 
 @lru_cache(maxsize=512)
@@ -263,6 +213,13 @@ def _lettered() -> tuple[tuple[Promise, re.Pattern[str], re.Pattern[str]], ...]:
 
 
 @cache
+def _written() -> tuple[tuple[Promise, re.Pattern[str]], ...]:
+    """The hidden words of Chinese characters alone."""
+    lettered = {one for one, _, _ in _lettered()}
+    return tuple((one, sought) for one, sought, _ in _disguised() if one not in lettered)
+
+
+@cache
 def _any_lettered() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What finds any of them, as they are and with stand-ins: nearly every text has none."""
     plain = "|".join(sought.pattern for _, sought, _ in _lettered())
@@ -271,15 +228,20 @@ def _any_lettered() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def _across_seams(run: str, seams: frozenset[int], breaks: frozenset[int]) -> Iterator[Promise]:
     """Words with a mark in their middle: the end of a line in any, another mark in a long one."""
-    for promise, sought, _ in _disguised() if seams else ():
-        if _HAN.search(promise.words) and promise.words not in run:
-            continue
+    for promise, sought in _hidden_in(run) if seams else ():
         for said in sought.finditer(run):
             inside = range(said.start() + 1, said.end())
             if any(place in breaks for place in inside) or (
                 _is_long(promise.words) and any(p in seams for p in inside)
             ):
                 yield promise
+
+
+def _hidden_in(run: str) -> Iterator[tuple[Promise, re.Pattern[str]]]:
+    """The words of disguise that a text says somewhere: one search for all that letters spell."""
+    if _any_lettered()[0].search(run):
+        yield from ((promise, sought) for promise, sought, _ in _lettered())
+    yield from ((promise, sought) for promise, sought in _written() if promise.words in run)
 
 
 def _is_long(word: str) -> bool:

@@ -8,6 +8,8 @@ Facts -> ``models`` (scores) -> ``propensity`` (which score speaks for an offer)
     evidence        smoothed chances, shares and responses, learned without a model
     value           what an offer is worth if taken
     arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
+    choice          which offer a customer takes who takes one: a nested logit over what is open to them
+    elementary      exp, log and power of the same bits for one and many, on any machine
     standardize     raw facts of a customer as numbers around 0, for distances and weighted sums
     segments        the trained segment that a customer is nearest to
     lifetime        lifetime value, and the chance to lapse

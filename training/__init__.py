@@ -15,6 +15,6 @@
     train_from_events  a bundle from the service's own experience
     tune               hyperparameter search by Optuna
     tracking           runs and model versions in MLflow, where the bank has it
-    report             the report of a bundle, as HTML or JSON
+    report             the report of a bundle, and of a policy held against the past, as HTML or JSON
     synthetic          an invented bank with known true propensities
 """

@@ -23,7 +23,7 @@ is a hash of the customer, the day and the policy. So the same inputs give the s
     trace               why, why not, and what would change it
 """
 
-from service.decision.batch import decide_many, population_of
+from service.decision.batch import decide_many, judge_many, population_of
 from service.decision.compiled import compile_policy
 from service.decision.population import Decisions, Population
 from service.decision.record import decode, encode, redact_record, replay
@@ -43,6 +43,7 @@ __all__ = [
     "decode",
     "encode",
     "find_unlocks",
+    "judge_many",
     "population_of",
     "redact_record",
     "replay",

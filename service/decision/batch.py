@@ -63,6 +63,27 @@ def decide_many(
     return whole
 
 
+def judge_many(
+    policy: Policy | CompiledPolicy,
+    population: Population,
+    context: Context,
+    scores: Mapping[str, Array],
+    release: Release,
+    block: int = BLOCK,
+) -> Iterator[tuple[Array, JudgedCells]]:
+    """Yield blocks of rows with all their treatments judged, each customer as their arm is, as ``decide_many`` does.
+
+    Raises: InvalidInput: when the policy does not have the context's channel.
+    """
+    compiled = policy if isinstance(policy, CompiledPolicy) else compile_policy(policy)
+    task = _Task(compiled, context, release, False)
+    places = _arms(compiled.arms, population, release)
+    for arm, members in _groups(compiled.arms, places):
+        for rows in _blocks(members, block):
+            spoken = {family: column[rows] for family, column in scores.items()}
+            yield rows, task.judge(population.rows(rows), spoken, arm or MixedArms(compiled, places[rows]))
+
+
 def population_of(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
     """The snapshots as one population, in their order."""
     compiled = compile_policy(policy)
@@ -148,7 +169,7 @@ class _Task:
         self, part: Population, scores: Mapping[str, Array], arm: Arm | MixedArms, rows: Array, whole: Decisions
     ) -> None:
         """Judge the rows of one arm, or of several, and write them into ``whole``."""
-        cells = self._judged(part, scores, arm)
+        cells = self.judge(part, scores, arm)
         shape = len(rows), len(self.compiled.places.offers), len(self.compiled.places.channels)
         priority = arbitration.candidates(cells.priority, open_cells(cells.gate_masks, shape))
         channel, best = self._best(priority)
@@ -174,7 +195,8 @@ class _Task:
             return arm.epsilon
         return np.full(customers, self.compiled.arm_policies[arm].epsilon)
 
-    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm | MixedArms) -> JudgedCells:
+    def judge(self, part: Population, scores: Mapping[str, Array], arm: Arm | MixedArms) -> JudgedCells:
+        """Every treatment of customers of one arm, or of several."""
         if isinstance(arm, MixedArms):
             return arm.correct_cells(self._cells(part, scores, arm.mask_scores(scores), Arm.PERSONALISED), self.cost)
         return self._cells(part, scores, scores if self.compiled.arm_policies[arm].scored else {}, arm)

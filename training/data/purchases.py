@@ -23,6 +23,8 @@ FAMILIES: Mapping[str, str] = {
     **{kind.id: kind.family for kind in STATUTORY_KINDS.values()},
 }
 """The family of each product that may be bought: of a kind in which a bank counts, and of each product kind."""
+BANK_KIND: Mapping[str, str | None] = {kind.id: kind.bank_kind for kind in STATUTORY_KINDS.values()}
+"""The kind in which a bank counts a product kind; None for none."""
 SCHEMA = pa.schema({ID: pa.string(), "product": pa.string(), "amount_yuan": pa.float64()})
 """The columns of a table of purchases."""
 

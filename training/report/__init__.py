@@ -7,6 +7,7 @@ the report contains no time and no randomness. Customers of today, where they ar
     card    the model card by SR 26-2 and SS1/23, each line taken from the bundle
     charts  the charts of a family, from its review
     svg     charts as inline SVG
+    backtest  a policy held against what customers bought
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """Verbs of the marketer: check, propose, compare and approve a policy, and what its parts bring.
 
+backtest      `fourcast backtest`: a policy held against what a bank's customers bought after the day of its files
 calendar      `fourcast calendar`: bring in the official notice of a year's holidays, show what is known
 challenge     `fourcast challenge`: another policy or bundle on trial, for a share of the customers
 experiments   `fourcast experiments`: what each part of the method brings, with intervals

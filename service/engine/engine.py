@@ -163,11 +163,11 @@ class Engine:
         return self._releases.serving.phrases.timezone
 
     def judge_words(
-        self, texts: Sequence[str], language: str, family: str, risk: int | None, part: str
+        self, texts: Sequence[str], language: str, family: str, risk: int | None, part: str, reasons: str | None
     ) -> dict[str, object]:
         """Texts about a product judged as a policy's own are, with the banned words of the policy that serves."""
         banned = further_banned(self._releases.serving.policy.documents)
-        return judge_texts(texts, language, family, risk, part, banned)
+        return judge_texts(texts, language, family, risk, part, banned, reasons)
 
     def portrait(self, customer_id: str, language: str) -> bytes:
         """The customer's portrait now, as JSON in ``zh`` or ``en``.

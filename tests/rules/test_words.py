@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from service.rules.compliance import text_faults, wording_faults
+from service.rules.compliance import chinese, chinese_frames, english, english_frames, text_faults, wording_faults
 from service.rules.compliance.denial import is_denied
+from service.rules.compliance.reasons import CLASSES
 from service.rules.compliance.spelling import MOST_CHARACTERS, read_text
 from service.rules.statutory import STATUTORY
 
@@ -74,6 +75,12 @@ def test_more_honest_sentences_are_free() -> None:
 def test_words_that_the_lists_had_not_met_are_judged_by_their_meaning(name: str, least: float, most: float) -> None:
     assert share_refused(list(corpus(name, of="promise"))) >= least
     assert share_refused(list(corpus(name, of="honest"))) <= most
+
+
+def test_every_class_has_a_name_in_chinese() -> None:
+    listed = {row.kind for language in (chinese, english) for row in language.TABLE.rows}
+    framed = {frame.kind for language in (chinese_frames, english_frames) for frame in language.LEXICON.frames}
+    assert listed | framed == set(CLASSES)
 
 
 DENIED = (

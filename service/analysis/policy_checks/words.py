@@ -63,12 +63,15 @@ def judge_texts(
     risk: int | None = None,
     part: str = SENTENCE,
     banned: Sequence[str] = (),
+    reasons: str | None = None,
 ) -> dict[str, object]:
     """Each text about a product with its faults, how many are refused, and the versions of the lists.
 
-    ``part``: a sentence is judged by what it says, a ``message`` also by what it must say.
+    ``part``: a sentence is judged by what it says, a ``message`` also by what it must say. ``reasons``: the language of
+    the faults, that of the texts where None.
     """
-    found = [(text, text_faults(text, language, family, risk, banned, part == MESSAGE)) for text in texts]
+    spoken = reasons or language
+    found = [(text, text_faults(text, language, family, risk, banned, part == MESSAGE, spoken)) for text in texts]
     return {
         "lists": VERSION,
         "refused": sum(1 for _, faults in found if faults),

@@ -35,6 +35,9 @@ def words() -> None:
     help="A sentence is judged by what it says, a message also by what it must say.",
 )
 @click.option(
+    "--reasons", type=click.Choice(LANGUAGES), help="The language of the reasons; that of the texts if left out."
+)
+@click.option(
     "--policy",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -42,22 +45,13 @@ def words() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help='Print [{"text": ..., "faults": [...]}].')
 @click.pass_context
-def check(
-    context: click.Context,
-    file: str,
-    language: str,
-    family: str,
-    risk: int | None,
-    part: str,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
+def check(context: click.Context, /, file: str, folder: Path | None, as_json: bool, **asked: Any) -> None:
     """Judge FILE (- for standard input), one text a line; empty lines are left out. Exit code 1 where any is refused.
 
     FILE is UTF-8 or GB18030 (GBK); standard input is UTF-8.
     """
     banned = () if folder is None else further_banned(load(folder).documents)
-    found = judge_texts(_read_lines(file), language, family, risk, part, banned)
+    found = judge_texts(_read_lines(file), banned=banned, **asked)
     click.echo(orjson.dumps(found["texts"]).decode() if as_json else "\n".join(_lines(found)))
     context.exit(int(bool(found["refused"])))
 

@@ -26,7 +26,7 @@ EXAMPLE: dict[str, Any] = {
     "refused": 1,
     "texts": [
         {"text": "不保证本金和收益。", "faults": []},
-        {"text": "保底三个点", "faults": ['"保底" may not be said: capital-protection']},
+        {"text": "保底三个点", "faults": ["不得使用“保底”：承诺保本", "不得使用“三个点”：收益数字"]},
     ],
 }
 
@@ -43,6 +43,12 @@ class WordsInput(Strict):
         among=PARTS,
         load_default=SENTENCE,
         metadata=describe("A sentence is judged by what it says, a message also by what it must say."),
+    )
+    reasons = Word(
+        among=LANGUAGES,
+        load_default=None,
+        allow_none=True,
+        metadata=describe("The language of the faults; that of the texts if left out."),
     )
     texts = fields.List(
         Text(MOST_CHARACTERS),

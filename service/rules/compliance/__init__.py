@@ -14,6 +14,7 @@ faults     why a text may not reach a customer
 frames     promises put together from several concepts, in any order
 links      where a message may lead: the hosts that the policy lists, and nowhere further
 promises   the promises in a text, and words in disguise
+reasons    why a text may not be said, in the language of the person who wrote it
 spelling   a text in one form, with only the marks that part sentences and clauses
 table      concepts and rows of a language's list, compiled
 """

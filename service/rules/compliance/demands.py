@@ -5,8 +5,9 @@ risk level is stated).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from service.rules.compliance.reasons import list_forms, list_levels, say_reason
 from service.rules.compliance.spelling import normalise
 
 BENCHMARK = ("业绩比较基准", "业绩基准", "benchmark")
@@ -19,32 +20,31 @@ CARE = {"zh": ("投资须谨慎",), "en": ("invest with care",)}
 _RISK_LEVEL = re.compile(r"(?<![a-z0-9])r([1-5])(?![0-9])")
 
 
-def missing_of_risk(words: str, language: str, risk: int | None) -> Iterator[str]:
-    """What is not told of a product with risk; ``risk`` None accepts any level."""
+def missing_of_risk(words: str, language: str, risk: int | None, spoken: str = "en") -> Iterator[str]:
+    """What is not told of a product with risk, in the language ``spoken``; ``risk`` None accepts any level."""
     text = normalise(words)
     levels = set(_RISK_LEVEL.findall(text))
     if risk is not None and levels != {str(risk)}:
-        stated = ", ".join(f"R{level}" for level in sorted(levels)) or "none"
-        yield f"the risk level R{risk} must be told, got {stated}"
+        yield say_reason("risk-level", spoken, level=f"R{risk}", stated=list_levels(sorted(levels), spoken))
     if risk is None and not levels:
-        yield "a risk level (R1 to R5) must be told"
-    yield from _demand(text, NOT_GUARANTEED[language], "it must be said that this is not guaranteed")
-    yield from _demand(text, CARE[language], "a call for care must be there")
+        yield say_reason("any-risk-level", spoken)
+    yield from _demand(text, NOT_GUARANTEED[language], "not-guaranteed", spoken)
+    yield from _demand(text, CARE[language], "care", spoken)
 
 
-def missing_of_benchmark(words: str, language: str) -> Iterator[str]:
+def missing_of_benchmark(words: str, language: str, spoken: str = "en") -> Iterator[str]:
     """What is not told of a benchmark; nothing where none is named."""
     text = normalise(words)
     if any(word in text for word in BENCHMARK):
-        yield from _demand(text, BASIS[language], "a benchmark needs its basis")
-        yield from _demand(text, NOT_A_YIELD[language], "a benchmark needs the words that it is no expected yield")
+        yield from _demand(text, BASIS[language], "basis", spoken)
+        yield from _demand(text, NOT_A_YIELD[language], "not-a-yield", spoken)
 
 
-def missing_time_to_withdraw(words: str, language: str) -> Iterator[str]:
+def missing_time_to_withdraw(words: str, language: str, spoken: str = "en") -> Iterator[str]:
     """Whether the time to withdraw is not told."""
-    return _demand(normalise(words), COOLING_OFF[language], "the time to withdraw must be told")
+    return _demand(normalise(words), COOLING_OFF[language], "time-to-withdraw", spoken)
 
 
-def _demand(text: str, forms: Sequence[str], sentence: str) -> Iterator[str]:
+def _demand(text: str, forms: tuple[str, ...], name: str, spoken: str) -> Iterator[str]:
     if not any(form in text for form in forms):
-        yield f"{sentence}: expected {' or '.join(repr(form) for form in forms)}"
+        yield say_reason(name, spoken, forms=list_forms(forms, spoken))

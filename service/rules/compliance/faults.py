@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from service.core.domain import Family
 from service.rules.compliance.demands import missing_of_benchmark, missing_of_risk, missing_time_to_withdraw
-from service.rules.compliance.promises import find_promises, find_words
+from service.rules.compliance.promises import Promise, find_promises, find_words
+from service.rules.compliance.reasons import say_reason
 from service.rules.compliance.spelling import MOST_CHARACTERS
 from service.rules.compliance.table import ALL, RISK, WEALTH
 from service.rules.model.rules import Message
@@ -29,32 +30,42 @@ def message_faults(
     ``cooling_off``: the product gives time to withdraw, which the message must state.
     """
     words = "\n".join((message.title, message.body, *message.disclosures))
-    return list(_whole(words, language, family, risk, tuple(banned), cooling_off))
+    return list(_whole(words, language, family, risk, tuple(banned), cooling_off, "en"))
 
 
 def text_faults(
-    text: str, language: str, family: str, risk: int | None = None, banned: Sequence[str] = (), whole: bool = False
+    text: str,
+    language: str,
+    family: str,
+    risk: int | None = None,
+    banned: Sequence[str] = (),
+    whole: bool = False,
+    spoken: str = "en",
 ) -> list[str]:
-    """Every reason why this text may not be said of a product of that family; ``whole``: it is a message by itself."""
+    """Every reason why this text may not be said of a product of that family.
+
+    ``whole``: it is a message by itself. ``spoken`` is the language of the reasons, zh or en.
+    """
     if whole:
-        return list(_whole(text, language, family, risk, tuple(banned), False))
-    return list(_said(text, _places(family, risk), tuple(banned)))
+        return list(_whole(text, language, family, risk, tuple(banned), False, spoken))
+    return list(_said(text, _places(family, risk), tuple(banned), spoken))
 
 
 def wording_faults(words: str, banned: Sequence[str] = ()) -> list[str]:
     """What no customer may read beside any product: for reasons, names and other texts besides messages."""
-    return list(_said(words, frozenset({ALL, RISK}), tuple(banned)))
+    return list(_said(words, frozenset({ALL, RISK}), tuple(banned), "en"))
 
 
 @lru_cache(maxsize=4096)
 def _whole(
-    words: str, language: str, family: str, risk: int | None, banned: tuple[str, ...], rests: bool
+    words: str, language: str, family: str, risk: int | None, banned: tuple[str, ...], rests: bool, spoken: str
 ) -> tuple[str, ...]:
-    faults = list(_said(words, _places(family, risk), banned))
+    faults = list(_said(words, _places(family, risk), banned, spoken))
     if RISK in _places(family, risk):
-        faults += [*missing_of_benchmark(words, language), *missing_of_risk(words, language, risk)]
+        faults += missing_of_benchmark(words, language, spoken)
+        faults += missing_of_risk(words, language, risk, spoken)
     if rests:
-        faults += missing_time_to_withdraw(words, language)
+        faults += missing_time_to_withdraw(words, language, spoken)
     return tuple(faults)
 
 
@@ -66,14 +77,14 @@ def _places(family: str, risk: int | None) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _said(text: str, places: frozenset[str], banned: tuple[str, ...]) -> tuple[str, ...]:
+def _said(text: str, places: frozenset[str], banned: tuple[str, ...], spoken: str) -> tuple[str, ...]:
     if len(text) > MOST_CHARACTERS:
-        return (f"is too long to be judged: at most {MOST_CHARACTERS} characters, got {len(text)}",)
-    faults = [_told(one.kind, one.words) for one in find_promises(text) if one.on in places]
-    return tuple(dict.fromkeys([*faults, *(f'"{word}" may not be said' for word in find_words(text, banned))]))
+        return (say_reason("too-long", spoken, most=MOST_CHARACTERS, length=len(text)),)
+    faults = [_tell(one, spoken) for one in find_promises(text) if one.on in places]
+    own = [say_reason("banned", spoken, words=word) for word in find_words(text, banned)]
+    return tuple(dict.fromkeys([*faults, *own]))
 
 
-def _told(kind: str, words: str) -> str:
-    return (
-        f'"{words}" belongs to deposits only' if kind == "deposit-insurance" else f'"{words}" may not be said: {kind}'
-    )
+def _tell(promise: Promise, spoken: str) -> str:
+    name = "deposits-only" if promise.kind == "deposit-insurance" else "promise"
+    return say_reason(name, spoken, words=promise.words, kind=promise.kind)

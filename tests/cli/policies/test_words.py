@@ -30,9 +30,15 @@ def test_each_text_comes_back_with_its_faults(tmp_path: Path) -> None:
         {"text": "不保证收益。", "faults": []},
         {
             "text": "保底三个点",
-            "faults": ['"保底" may not be said: capital-protection', '"三个点" may not be said: yield-figure'],
+            "faults": ["不得使用“保底”：承诺保本", "不得使用“三个点”：收益数字"],
         },
     ]
+
+
+def test_reasons_are_told_in_the_language_asked_for(tmp_path: Path) -> None:
+    texts = file_of(tmp_path, "保底")
+    assert '"保底" may not be said: capital-protection' in ran(*WEALTH, texts, "--reasons", "en").output
+    assert "不得使用“保底”：承诺保本" in ran("--language", "en", *WEALTH[2:], texts, "--reasons", "zh").output
 
 
 def test_honest_texts_are_no_failure(tmp_path: Path) -> None:
@@ -42,7 +48,7 @@ def test_honest_texts_are_no_failure(tmp_path: Path) -> None:
 
 def test_a_message_must_also_say_what_is_demanded(tmp_path: Path) -> None:
     done = ran(*WEALTH, "--part", "message", file_of(tmp_path, "风险等级R2，不保证收益。"), "--json")
-    assert json.loads(done.output)[0]["faults"] == ["a call for care must be there: expected '投资须谨慎'"]
+    assert json.loads(done.output)[0]["faults"] == ["须提示谨慎：应写“投资须谨慎”"]
 
 
 def test_a_deposit_may_tell_its_rate(tmp_path: Path) -> None:
@@ -57,7 +63,7 @@ def test_texts_come_from_standard_input_and_from_files_of_chinese_windows(tmp_pa
 
 def test_a_banks_own_words_are_refused_too(tmp_path: Path) -> None:
     texts = file_of(tmp_path, "内部渠道")
-    assert '"内部渠道" may not be said' in ran(*WEALTH, texts, "--policy", DEFAULT).output
+    assert "不得使用“内部渠道”" in ran(*WEALTH, texts, "--policy", DEFAULT).output
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,11 @@ def test_each_text_comes_back_with_its_faults(client, author):
     found = answer.get_json()
     assert [one["faults"][-1:] for one in found["texts"]] == [
         [],
-        ['"保底" may not be said: capital-protection'],
-        ['"内部渠道" may not be said'],
+        ["不得使用“保底”：承诺保本"],
+        ["不得使用“内部渠道”（本行禁用词）"],
     ]
+    english = client.post(PATH, json=ASKED | {"reasons": "en"}, headers=author).get_json()
+    assert english["texts"][1]["faults"] == ['"保底" may not be said: capital-protection']
     assert found["refused"] == 2
 
 

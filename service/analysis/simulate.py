@@ -15,6 +15,7 @@ from service.analysis.simulation_result import Example, Group, Move, Shift, Simu
 from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
 from service.decision import Decisions, decide_many, population_of
+from service.rules.model.rules import DOMINATED
 from service.rules.policy import Policy
 
 EXAMPLES = 10
@@ -136,7 +137,19 @@ def _strategies(side: Side) -> dict[str, int]:
     return {name: int(side.decisions.spoken[:, places].any(axis=1).sum()) for name, places in members.items()}
 
 
-VOLUMES = {"offer": _first, "shown": _shown, "channel": _channels, "strategy": _strategies}
+def _dominated(side: Side) -> dict[str, int]:
+    """Offers closed because another open one beats them, over all customers; none where the policy compares none."""
+    withheld = side.decisions.withheld or {}
+    return {DOMINATED.id: withheld.get(DOMINATED.id, 0)} if side.policy.compares_offers else {}
+
+
+VOLUMES = {
+    "offer": _first,
+    "shown": _shown,
+    "channel": _channels,
+    "strategy": _strategies,
+    "dominated": _dominated,
+}
 
 
 def _starved(side: Side) -> dict[str, int]:

@@ -64,8 +64,8 @@ class Simulation:
     ``identical``: customers whose whole list is the same, offers and channels in order. ``first_changed``: whose first
     offer is another, or came or went. ``gained`` and ``lost``: who had nothing and now has an offer, and the reverse.
     ``better`` and ``worse``: whose first priority rose or fell. ``volumes``: by ``offer`` (first place), ``shown`` (any
-    place), ``channel`` and ``strategy`` (of first treatments). ``starved``: who gets nothing, by the gate that closed
-    the last offer.
+    place), ``channel`` and ``strategy`` (of first treatments), ``dominated`` (closed by that gate). ``starved``: who
+    gets nothing, by the gate that closed the last offer.
     """
 
     old: str
@@ -121,6 +121,7 @@ VOLUME_TITLES = {
     "shown": "offers shown at any rank",
     "channel": "first offers by channel",
     "strategy": "first offers credited to a strategy",
+    "dominated": "offers closed because another open one beats them",
 }
 
 

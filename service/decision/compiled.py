@@ -30,6 +30,7 @@ from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration
+from service.scoring.dominance import DominanceGate
 from service.scoring.propensity import ResolvedScores, ScoreResolver
 from service.scoring.value import Values
 
@@ -44,7 +45,8 @@ MOST_CREDITS = 20_000
 class JudgedCells:
     """Every treatment judged: the gates' masks in the order of their reasons, and the factors of the priority.
 
-    The masks of the law come last. ``law`` is what it read; None where it was not asked, and closes nothing.
+    The masks of the law come last but for that of dominated offers.
+    ``law`` is what it read; None where it was not asked, and closes nothing.
     """
 
     gate_masks: list[GateMask]
@@ -65,7 +67,7 @@ class CompiledRules:
         """Compiles every rule and formula."""
         self.arm_policy = ArmPolicy()
         self._lawful = law.check_many if many else law.check_one
-        self._policy, self._places = policy, places
+        self._policy, self._places, self._dominance = policy, places, DominanceGate(policy)
         self.rulebook = Rulebook(policy, many)
         self._values = Values(policy, many)
         self._lever = by_offer([offer.lever for offer in policy.offers])
@@ -115,6 +117,7 @@ class CompiledRules:
         worth = self._values.evaluate(columns, scores.tickets)
         factors = (propensity, uplift, worth, self._lever, fit, response, cost)
         priority = arbitration.priority_of(*factors, self.arm_policy.ordering)
+        gate_masks = self._dominance.add_mask(gate_masks, priority.shape)
         return JudgedCells(gate_masks, fitness, fit, propensity, uplift, worth, response, priority, law)
 
     def _response(self, columns: Columns, learned: Mapping[int, Any]) -> Any:
@@ -161,7 +164,9 @@ class CompiledPolicy:
         self._credits: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._credited = {rule.id: rule.strategy for rule in policy.fits if rule.weight > 1.0}
         book = self.scalar_rules.rulebook
-        self.gate_ids = [gate.id for gate in (*book.gates, *book.contact)] + self.contact.ids + list(IDS)
+        self.dominance = DominanceGate(policy)
+        ours = [*self.contact.ids, *IDS, *self.dominance.ids]
+        self.gate_ids = [*(gate.id for gate in (*book.gates, *book.contact)), *ours]
         self.score_resolver = ScoreResolver(policy, self.places)
         self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
         self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))

@@ -29,6 +29,7 @@ from service.rules.model.monitoring import Monitoring
 from service.rules.model.portrait import PortraitTerms
 from service.rules.model.rules import (
     CONCERNS,
+    DOMINATED,
     LANGUAGES,
     STAGES,
     Case,
@@ -132,8 +133,17 @@ class Policy:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule in force: gates, contact gates (first ``RETIREMENT``), fit rules, then the statutory gates."""
-        return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits, *statutory_rules())
+        """Every rule in force: gates, contact gates (first ``RETIREMENT``), fit rules, then the statutory gates.
+
+        Last comes ``DOMINATED``, where a family compares its offers.
+        """
+        compared = (DOMINATED,) if self.compares_offers else ()
+        return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits, *statutory_rules(), *compared)
+
+    @property
+    def compares_offers(self) -> bool:
+        """Whether some family closes dominated offers."""
+        return any(family.dominance is not None for family in self.families.values())
 
     def message(self, offer_id: str, channel_id: str, language: str, variant: str | None = None) -> Message:
         """The words for one offer in one channel and language (``zh`` or ``en``).

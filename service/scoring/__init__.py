@@ -7,6 +7,7 @@ Facts -> ``models`` (scores) -> ``propensity`` (which score speaks for an offer)
     propensity      the propensity of each offer by the best score there is
     evidence        smoothed chances, shares and responses, learned without a model
     value           what an offer is worth if taken
+    dominance       offers that another open one beats, closed by a gate
     arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
     choice          which offer a customer takes who takes one: a nested logit over what is open to them
     elementary      exp, log and power of the same bits for one and many, on any machine

@@ -13,6 +13,7 @@ from service.decision.arms.assignment import arm_of
 from service.decision.arms.policies import ARM_POLICIES
 from service.rendering import Subject, write_explanation
 from service.rules.model.contact import RETIREMENT
+from service.rules.model.rules import DOMINATED
 from service.rules.policy import DEFAULT, load
 from service.scoring.arbitration import priorities
 from tests.routes.conftest import SAVER
@@ -68,7 +69,7 @@ def test_nothing_to_offer_is_told_with_its_reasons():
 
 def test_every_gate_stands_there_with_its_rule_and_whether_it_held():
     gates = {gate["code"]: gate for gate in told()["gates"]}
-    assert set(gates) == {rule.id for rule in (*POLICY.gates, RETIREMENT, *POLICY.contact.rules)}
+    assert set(gates) == {rule.id for rule in (*POLICY.gates, RETIREMENT, *POLICY.contact.rules, DOMINATED)}
     assert gates["not-deceased"]["held"]
     assert not gates["assessment-valid"]["held"]
     assert "customer.risk_assessed_on between" in gates["assessment-valid"]["rule"]

@@ -32,6 +32,7 @@ from service.engine.releases.value_gate_process import GateVerdict
 from service.rendering.answer import iso
 from service.rules.loading import limits
 from service.rules.policy import DEFAULT, Policy, load
+from service.scoring.dominance import beaten_offers
 from service.store import Proposal
 
 APPROVE = "policies:approve"
@@ -86,6 +87,7 @@ def check(folder: Path, as_json: bool) -> None:
             "fit rules": len(checked.fits),
             "strategies": len(checked.strategies),
             "weights": {concern: round(weight, 4) for concern, weight in checked.weights.items()},
+            "dominated": [f"{loser} by {', '.join(winners)}" for loser, winners in beaten_offers(checked).items()],
             "warnings": [f"{one.where} {one.message}" for one in warnings],
         },
         as_json,

@@ -53,7 +53,7 @@ class MixedArms:
                 priority = np.where(by_customer(mine), arbitration.priority_of(*factors, ordering), priority)
         return replace(
             cells,
-            gate_masks=self._opened(cells.gate_masks),
+            gate_masks=self._compiled.dominance.renew_mask(self._opened(cells.gate_masks), cells.priority.shape),
             fitness=fitness,
             fit=fit,
             uplift=uplift,

@@ -135,12 +135,12 @@ def _traced(
 
 
 def _held(compiled: CompiledPolicy, cells: JudgedCells) -> dict[str, GateMask]:
-    """The policy's gates as they held; then the statutory ones that closed what all of these had left open."""
+    """The policy's gates as they held; the statutory ones that closed what all of these had left open; dominance."""
     masks = dict(zip(compiled.gate_ids, cells.gate_masks, strict=True))
-    law = {gate: masks.pop(gate) for gate in IDS}
+    law, last = ({gate: masks.pop(gate) for gate in ids} for ids in (IDS, compiled.dominance.ids))
     left = open_cells(masks.values(), (1, *cells.priority.shape[1:]))
     stops = {gate: ~left | ok for gate, ok in law.items() if ok is not True}
-    return masks | {gate: mask for gate, mask in stops.items() if not mask.all()}
+    return masks | {gate: mask for gate, mask in stops.items() if not mask.all()} | last
 
 
 def _holds(where: Any, offer: int, channel: int) -> bool:

@@ -34,6 +34,7 @@ from service.rules.model.contact import RETIREMENT, Contact
 from service.rules.model.market import Market
 from service.rules.model.rules import (
     CONCERNS,
+    DOMINATED,
     Channel,
     FamilyTerms,
     FitRule,
@@ -175,7 +176,7 @@ def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool, ma
         schema = {**portrait.segment_and_stage_names(pages.documents.get("portrait")), **market.schema, **schema}
         schema = _compared(schema, exact)
     offers = catalogue.read_offers(catalogue_page, offer_terms)
-    families = catalogue.read_families(catalogue_page, schema, _compared(TICKET, exact), offers)
+    families = catalogue.read_families(catalogue_page, schema, _compared(TICKET, exact), offers, offer_terms)
     channels = catalogue.read_channels(channels_page, channel_terms, schema)
     catalogue_page.close()
     channels_page.close()
@@ -189,7 +190,8 @@ def _book(pages: DocumentEntries, goods: Assortment) -> RuleSet:
     rules = tuple(r for c in CONCERNS for r in rule_files.read_rules(pages[c], c, goods.schema, strategies))
     days, channels = calendar.read_calendar(pages["calendar"]), [channel.id for channel in goods.channels]
     contact = contact_policy.read_contact(pages["contact"], strategies, channels, days)
-    pages.problems += rule_files.repeated_ids([*rules, RETIREMENT, *contact.rules])
+    ours = [RETIREMENT, *([DOMINATED] if any(one.dominance for one in goods.families.values()) else [])]
+    pages.problems += rule_files.repeated_ids([*rules, *ours, *contact.rules])
     pages.problems += rule_files.statutory_ids([*rules, *contact.rules])
     return RuleSet(strategies, targets, rules, contact)
 

@@ -36,6 +36,15 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Dominance:
+    """By which terms a family's offers are compared: no less of ``more``, no more of ``less``, alike in ``same``."""
+
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyTerms:
     """What all offers of one family share: the prior propensity, the horizon, the ticket and the value formulas.
 
@@ -49,6 +58,7 @@ class FamilyTerms:
     ticket: Expression
     value: Expression
     trait_ground: str | None = None
+    dominance: Dominance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,19 @@ class Rule:
     unlock: Text | None = None
     ground: str | None = None
     trait_ground: str | None = None
+
+
+DOMINATED = Rule(
+    id="dominated",
+    concern="cost",
+    stage="applicability",
+    strategy="",
+    reason={
+        "zh": "另有存款可办理，利率不低，期限和起点金额也不高于它",
+        "en": "Another open deposit pays no less, for no longer a term and no larger a minimum",
+    },
+)
+"""The gate of dominated offers (``scoring.dominance``), in force where a family compares its offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,17 +9,20 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from service.core.domain import Scalar
+from service.core.domain import Family, Scalar
 from service.core.expressions import Kind
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.goods import terms as stating
-from service.rules.model.rules import Channel, FamilyTerms, Offer, Schema, Term
+from service.rules.model.rules import Channel, Dominance, FamilyTerms, Offer, Schema, Term
 from service.rules.model.traits import TRAIT_GROUNDS
 from service.rules.vocabulary import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HISTORY, OFFER
 
 Terms = Mapping[str, Term]
 RISK, RATINGS = "risk", ("issuer_risk", "bank_risk")
 """The term that rules read, computed where an offer states the two ratings apart."""
+NEVER_COMPARED = ("benchmark", "benchmark_high", RISK)
+"""Terms by which no offer may beat another: a benchmark is no promise of a yield, and what states a risk none."""
+MEASURED = (Kind.NUMBER, Kind.MONEY)
 
 
 def read_schema(
@@ -52,16 +55,16 @@ def read_offers(page: Entry, terms: Terms) -> tuple[Offer, ...]:
 
 
 def read_families(
-    page: Entry, schema: Schema | None, ticket: Schema, offers: Sequence[Offer]
+    page: Entry, schema: Schema | None, ticket: Schema, offers: Sequence[Offer], terms: Terms
 ) -> dict[str, FamilyTerms]:
     """The prior and the formulas of each family; a family with an offer must be there.
 
-    ``ticket`` are the further names that a value formula reads.
+    ``ticket`` are the further names that a value formula reads, ``terms`` those that an offer may state.
     """
     section = page.child("families")
     used = {offer.family for offer in offers}
     present = [family for family in FAMILIES if section.has(family) or family in used]
-    families = {family: _family(section.child(family), family, schema, ticket) for family in present}
+    families = {family: _family(section.child(family), family, schema, ticket, terms) for family in present}
     section.close()
     return families
 
@@ -141,17 +144,35 @@ def _rated(entry: Entry, stated: Mapping[str, Scalar], terms: Terms) -> Mapping[
     return {**stated, RISK: max(level, ratings[strictest])}
 
 
-def _family(entry: Entry, family: str, schema: Schema | None, ticket: Schema) -> FamilyTerms:
-    terms = FamilyTerms(
+def _family(entry: Entry, family: str, schema: Schema | None, ticket: Schema, terms: Terms) -> FamilyTerms:
+    found = FamilyTerms(
         id=family,
         prior=entry.number("prior", 0.0, 1.0),
         horizon_days=entry.whole("horizon_days", 1, 3660),
         ticket=entry.expression("ticket", schema, Kind.MONEY),
         value=entry.expression("value", None if schema is None else {**schema, **ticket}, Kind.MONEY),
         trait_ground=entry.choice("trait_ground", tuple(TRAIT_GROUNDS)) if entry.has("trait_ground") else None,
+        dominance=_dominance(entry, family, terms) if entry.has("dominated_by") else None,
     )
     entry.close()
-    return terms
+    return found
+
+
+def _dominance(entry: Entry, family: str, terms: Terms) -> Dominance:
+    """By which terms the family's offers are compared; wealth offers never are."""
+    if family == Family.WEALTH:
+        entry.add_fault(
+            "dominated_by", "is not for wealth offers: asset-management products are never compared by yield"
+        )
+    page, numbers = entry.child("dominated_by"), [name for name, term in terms.items() if term.kind in MEASURED]
+    compared = tuple(name for name in numbers if name not in NEVER_COMPARED)
+    found = Dominance(
+        more=page.words("more", compared),
+        less=page.words("less", compared),
+        same=page.words("same", tuple(terms), optional=True),
+    )
+    page.close()
+    return found
 
 
 def _channel(entry: Entry, terms: Terms, schema: Schema | None) -> Channel:

@@ -259,7 +259,7 @@ def walk_to_training(place: House) -> tuple[Walk, EventTraining]:
 def walk_to_serving(place: House, learned: EventTraining) -> Walk:
     """A trained bundle to serving."""
     with watched("serving", learned.version) as walk:
-        promote(place.store, place.settings, learned.version, override=True, against=True)
+        promote(place.store, place.settings, learned.version, "mia", override=True, against=True)
         place.engine._releases.refresh()
     return walk
 

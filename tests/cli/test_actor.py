@@ -1,5 +1,6 @@
 """Who acts at a terminal by single sign-on: the subject of a verified access token, within its scopes."""
 
+import ast
 import json
 import time
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from service import cli
 from service.cache import Cache
 from service.cli.actor import actor_of, compliance_of
 from service.cli.bank.stack import Stack
@@ -55,3 +57,24 @@ def test_a_token_that_is_not_the_providers_is_nobodys(stack: Stack) -> None:
         actor_of(holding(stack, token("anna", "policies:approve", STRANGER)), None)
     with pytest.raises(InvalidInput, match="FOURCAST_JWT_ISSUER"):
         actor_of(holding(stack, token("anna", "policies:approve"), jwt_jwks=None), None)
+
+
+def _literal_actors(path: Path) -> list[str]:
+    """Places where a verb names its actor by a word of its own, as ``Actor("cli")`` or ``actor="demo"``."""
+    found = []
+    for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+        named = [one.value for one in call.keywords if one.arg in ("actor", "client", "author", "signer")]
+        first = call.args[:1] if getattr(call.func, "id", getattr(call.func, "attr", "")) in FIRST else []
+        found += [
+            f"{path.name}:{call.lineno}" for one in [*named, *first] if isinstance(one, ast.Constant) and one.value
+        ]
+    return found
+
+
+FIRST = ("Actor", "append", "record_reading", "write", "renew", "anchor")
+"""What takes the actor first."""
+
+
+def test_no_verb_writes_under_a_name_of_its_own() -> None:
+    folder = Path(str(cli.__file__)).parent
+    assert [place for path in sorted(folder.rglob("*.py")) for place in _literal_actors(path)] == []

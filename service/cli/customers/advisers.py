@@ -86,7 +86,7 @@ def conduct(language: str, as_json: bool) -> None:
 @click.argument("adviser_ids", nargs=-1, required=True)
 @click.option("--on", "attested_on", type=DAY, help="The day they confirmed; today unless stated.")
 @click.option("--version", default=VERSION, help="The version of the rules that they read; the present one by default.")
-@click.option("--by", help="Who confirms or records it, if not this command line.")
+@click.option("--by", help="Who confirms or records it, if not yourself.")
 @json_option
 def attest(
     adviser_ids: tuple[str, ...], attested_on: datetime | None, version: str, by: str | None, as_json: bool
@@ -98,7 +98,8 @@ def attest(
         try:
             for name in adviser_ids:
                 engine.crm.attestations.standing(name)
-            made = [engine.crm.attestations.confirm(name, version, on, Actor("cli", behalf=by)) for name in adviser_ids]
+            actor = Actor(actor_of(stack, None)[0], behalf=by)
+            made = [engine.crm.attestations.confirm(name, version, on, actor) for name in adviser_ids]
         finally:
             engine.close()
     show({one.adviser: _until(one) for one in made}, as_json)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import orjson
 
+from service.cli.actor import person_of
 from service.cli.bank.customer_names import external_key_option, id_of
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
@@ -17,9 +18,6 @@ from service.cli.terminal import json_option, language_option
 from service.core.errors import InvalidInput
 from service.engine.engine import Engine, OfferRequest
 from service.engine.explain import Reader
-
-CLIENT = "cli"
-"""The client of the command line in the access log."""
 
 
 @click.command()
@@ -51,7 +49,8 @@ def explain(
         engine = engine_of(stack)
         try:
             told = _told(engine, named, decision_id, asked, shap, spoken_to)
-            engine.store.access_log.record_reading(CLIENT, told["customer_id"], f"fourcast explain --reader {reader}")
+            reading = person_of(stack).name, told["customer_id"], f"fourcast explain --reader {reader}"
+            engine.store.access_log.record_reading(*reading)
         finally:
             engine.close()
     lines = LINES[spoken_to](told)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from service.cli.actor import person_of
 from service.cli.bank import selection
 from service.cli.bank.bank_folder import bank_option, files_option, known_bank, tell_zones
 from service.cli.bank.stack import Stack, open_stack
@@ -134,7 +135,8 @@ def _store(stack: Stack, customers: Any, consents: Any, source: str, file: Custo
     """Store all of it; on a terminal, ask before anything is taken away."""
     try:
         with bar("Storing customers and consents") as advance:
-            return stack.store.customers.load_files(customers, consents, advance, file, source)
+            who = person_of(stack).name
+            return stack.store.customers.load_files(customers, consents, advance, file, source, who)
     except Unconfirmed as loss:
         if not sys.stdin.isatty():
             raise Unconfirmed(f"{loss.message} --yes agrees to that.") from loss

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 
 import click
 
+from service.cli.actor import actor_of
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import bar, json_option, show
@@ -45,7 +46,7 @@ def build(branch: str | None, due_days: int, expire_days: int, as_json: bool) ->
         engine = engine_of(stack)
         try:
             with bar("Deciding in the advisers' channel") as advance:
-                actor = Actor("cli", branch, language="en")
+                actor = Actor(actor_of(stack, None)[0], branch, language="en")
                 built = engine.crm.leads.build(actor, advance, Term(due_days, expire_days))
         finally:
             engine.close()

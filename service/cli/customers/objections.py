@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from service.cli.actor import actor_of, as_option
+from service.cli.actor import actor_of, as_option, person_of
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
@@ -52,7 +52,7 @@ def answer(case: str, outcome: str, words: str, name: str | None, as_json: bool)
         try:
             number = number_of(case)
             known = stack.store.objections.read_by_number(number)
-            done = engine.objections.answer(known.id, ObjectionAnswer(outcome, words, actor, "cli"))
+            done = engine.objections.answer(known.id, ObjectionAnswer(outcome, words, actor, person_of(stack).name))
         finally:
             engine.close()
     show({"case": done.case, "state": done.state, "outcome": done.outcome, "reviewer": done.reviewer}, as_json)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 import orjson
 
+from service.cli.actor import person_of
 from service.cli.bank.customer_names import external_key_option, whose
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
@@ -25,7 +26,7 @@ def portrait(customer_id: str | None, external_key: str | None, language: str, a
         named = whose(stack.store, customer_id, external_key)
         engine = engine_of(stack)
         found: dict[str, Any] = orjson.loads(engine.portrait(named, language))
-        stack.store.access_log.record_reading("cli", named, "fourcast portrait")
+        stack.store.access_log.record_reading(person_of(stack).name, named, "fourcast portrait")
         engine.close()
     show(found if as_json else dict(page(found)), as_json)
 

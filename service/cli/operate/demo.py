@@ -89,7 +89,7 @@ def prepared(
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
             version = train_and_publish(settings, bank, files, seed).version
-            promote(stack.store, stack.settings, version, "demo", override=True, against=True)
+            promote(stack.store, stack.settings, version, person_of(stack).name, override=True, against=True)
             seed_advisers(stack, files / ADVISERS)
         seed_mandates(stack, embedded=settings.database_url is None)
         yield Stage(stack, demo_keys(stack))
@@ -148,7 +148,7 @@ def demo_keys(stack: Stack) -> dict[str, str]:
 
 def _made(stack: Stack, name: str, scopes: tuple[str, ...]) -> str:
     key, digest = new_key()
-    stack.store.clients.add(Client(name, frozenset(scopes)), digest, actor="demo")
+    stack.store.clients.add(Client(name, frozenset(scopes)), digest, actor=person_of(stack).name)
     return key
 
 

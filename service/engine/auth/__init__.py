@@ -13,6 +13,7 @@ scope is in ``routes.http.guard``; clients are stored by ``store.security.client
     jwks             the identity provider's public keys (RFC 7517), from a URL or a file
     scopes           the scopes, each with its meaning
     quotas           requests a minute of each client, over all workers
+    branch_audit     what a branch's client did, appended to the audit log
     branch_scope     the customers that a branch's client may reach, and the answer about all others
 """
 

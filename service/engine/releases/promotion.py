@@ -25,7 +25,7 @@ def promote(
     store: Store,
     settings: Settings,
     version: str,
-    actor: str = "cli",
+    actor: str,
     note: str = "promoted",
     *,
     override: bool = False,

@@ -16,11 +16,11 @@ from marshmallow import ValidationError, fields
 from service.core import customer_ids
 from service.core.domain import Client
 from service.core.errors import MOST_PROBLEMS, Conflict, InvalidInput, NotAcceptable, NotFound, Problem
+from service.engine.auth.branch_audit import about, audit_branch_action
 from service.engine.crm.jobs import COLUMNS
 from service.engine.crm.row_files import MEDIA, write_rows
 from service.engine.offers.request import OfferRequest
 from service.rendering.answer import iso
-from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import Ahead, Loose, Strict, Word, check, describe, json_kind
 from service.routes.http.guard import BoundClients, engine, resolve_branch, resolve_external_keys
 from service.routes.http.headers.languages import choose_language
@@ -168,7 +168,7 @@ def create_job(client: Client) -> Response:
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
     whom = select_customers(body["customers"], client)
     job = engine().crm.jobs.add(client.name, client.branch, asked, whom, body.get("valid_until"))
-    audit_branch_action(client, "job.create", job.id, about(client, total=job.total))
+    audit_branch_action(engine().store, client, "job.create", job.id, about(client, total=job.total))
     return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
 
 
@@ -200,7 +200,7 @@ def cancel_job(client: Client, job_id: str) -> Response:
     What is decided by then stays on record; there are no results. Cancelling twice is harmless.
     """
     job = engine().crm.jobs.cancel(job_id, client.branch)
-    audit_branch_action(client, "job.cancel", job.id, about(client))
+    audit_branch_action(engine().store, client, "job.cancel", job.id, about(client))
     return _reply(job)
 
 
@@ -221,7 +221,7 @@ def get_job_results(client: Client, job_id: str) -> Response:
     query = read_query(_RESULTS)
     form, bom = choose_form(query.get("format")), query.get("bom") == "true"
     rows = engine().crm.jobs.results(job_id, client.branch)
-    audit_branch_action(client, "job.results", job_id, about(client))
+    audit_branch_action(engine().store, client, "job.results", job_id, about(client))
     answer = Response(write_rows(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="offers-{job_id}.{form}"'
     answer.headers["Cache-Control"], answer.headers["Vary"] = "no-store", "Accept"

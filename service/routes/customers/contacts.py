@@ -18,9 +18,9 @@ from marshmallow import fields
 
 from service.core.domain import Client, Event, EventKind
 from service.core.errors import Conflict, ContactRefused, FourcastError, NotFound, Unavailable
+from service.engine.auth.branch_audit import about, audit_branch_action
 from service.engine.offers.event_claims import with_canonical_decision_id
 from service.rendering.answer import iso
-from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import Ahead, Loose, OfCustomer, QueryInteger, Several, Strict, Word, check, describe
 from service.routes.http.guard import BoundClients, engine, reachable_customers, resolve_customer_of_body, spend
 from service.routes.http.headers.languages import BY_LANGUAGE, choose_language
@@ -198,7 +198,7 @@ def cancel_contact(client: Client, contact_id: str) -> Response:
     It counts no more. 409 for one that was made; cancelling again is harmless.
     """
     contact = engine().contacts.cancel(_find_contact(client, contact_id).id)
-    audit_branch_action(client, "contact.cancel", contact.id, about(client))
+    audit_branch_action(engine().store, client, "contact.cancel", contact.id, about(client))
     return RawResponse(orjson.dumps(_document(contact)), 200, [NO_STORE])
 
 
@@ -218,7 +218,7 @@ def report_contact(client: Client, contact_id: str) -> Response:
     """
     outcome = check(_OUTCOME, read_json(request), "The outcome does not fit; nothing was changed.")["outcome"]
     contact = engine().contacts.end(_find_contact(client, contact_id).id, outcome)
-    audit_branch_action(client, f"contact.{outcome}", contact.id, about(client))
+    audit_branch_action(engine().store, client, f"contact.{outcome}", contact.id, about(client))
     return RawResponse(orjson.dumps(_document(contact)), 200, [NO_STORE])
 
 

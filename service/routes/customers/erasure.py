@@ -9,8 +9,8 @@ from service.core.domain import Client
 from service.core.errors import (
     NotFound,
 )
+from service.engine.auth.branch_audit import about
 from service.routes.customers.customers import ALL, ONE, UNLESS_CHANGED, api
-from service.routes.http.crm_audit import about
 from service.routes.http.fields import OnBehalf, Text, describe
 from service.routes.http.guard import engine, expect_word
 from service.routes.http.headers.preconditions import IF_MATCH, read_precondition

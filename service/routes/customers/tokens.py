@@ -14,8 +14,8 @@ from marshmallow import fields, validate
 from service.core.domain import Client
 from service.core.errors import NotFound
 from service.engine.auth import SCOPES
+from service.engine.auth.branch_audit import about
 from service.engine.auth.customer_tokens import MINTS
-from service.routes.http.crm_audit import about
 from service.routes.http.fields import Loose, OnBehalf, Whole, Word, check, describe
 from service.routes.http.guard import BoundClients, engine, expect_reachable, read_credential
 from service.routes.http.json_body import read_json

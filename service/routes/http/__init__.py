@@ -12,7 +12,6 @@ In the order of a request:
     query            query strings against a schema; cursors of lists, and the link to the next page
     json_body        JSON bodies: bytes become plain values, or an error that says what is wrong and where
     fields           strict marshmallow fields, and the check of a value against a schema
-    crm_audit        what a branch's client did, appended to the audit log
     responses        finished answers: bytes with their headers, without Flask's copying
     problems         errors as problem+json, one shape for all
     translation      problems in the caller's language

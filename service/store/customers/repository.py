@@ -313,10 +313,12 @@ class CustomerRepository:
         progress: Progress | None = None,
         file: CustomerFile | None = None,
         source: str = RECORD,
+        actor: str = "import",
     ) -> Loaded:
         """Store a bank's customers and their consents (None: unknown), in one transaction: all of it or nothing.
 
-        ``source`` is whose record of consents it is. The audit log says which attributes the file had.
+        ``source`` is whose record of consents it is, ``actor`` who stores. The audit log has both, and which attributes
+        the file had.
 
         Raises:
             InvalidInput: names the rows that do not fit.
@@ -331,7 +333,7 @@ class CustomerRepository:
                 _, silent = load_consents(connection, consents, source, "1", now, progress)
                 outvoted = count_outvoted(connection)
             stored = count - len(gone)
-            audit.append(connection, "import", "customers.import", source, {"customers": stored, **file.summary})
+            audit.append(connection, actor, "customers.import", source, {"customers": stored, **file.summary})
         return Loaded(stored, taken, outvoted, frozenset(gone | silent))
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:

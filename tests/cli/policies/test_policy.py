@@ -292,7 +292,7 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
     second = from_documents(documents)
     fresh.proposals.propose(second.hash, second.documents, "anna", "")
     fresh.proposals.approve(second.hash, "ben", "")
-    assert promote(stack.store, stack.settings, bundle_folder.name, against=True).policy == second.hash
+    assert promote(stack.store, stack.settings, bundle_folder.name, "mia", against=True).policy == second.hash
     fresh.close()
 
 

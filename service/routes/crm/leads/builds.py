@@ -13,9 +13,9 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.core.errors import NotFound
 from service.core.grid import DAY_MS
+from service.engine.auth.branch_audit import about, audit_branch_action
 from service.engine.crm.leads.building import Term
 from service.rendering.answer import iso
-from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import (
     Loose,
     OnBehalf,
@@ -196,7 +196,7 @@ def build_leads(client: Client) -> Response:
     )
     actor = Actor(client.name, branch, body.get("on_behalf_of"), spoken)
     queued = engine().crm.jobs.add_build(actor, Term(body["due_days"], body["expire_days"]))
-    audit_branch_action(client, "leads.build.queue", queued.id, about(client, body.get("on_behalf_of")))
+    audit_branch_action(engine().store, client, "leads.build.queue", queued.id, about(client, body.get("on_behalf_of")))
     return _reply(queued, 202, [("Location", f"/v1/lead-builds/{queued.id}")])
 
 
@@ -231,7 +231,7 @@ def report_leads(client: Client) -> Response:
     branch, now = resolve_branch(client, query.get("branch")), engine().clock()
     since = now - query["days"] * DAY_MS
     rows = engine().store.leads.report(since, now + 1, branch)
-    audit_branch_action(client, "leads.report", branch or "bank", about(client))
+    audit_branch_action(engine().store, client, "leads.report", branch or "bank", about(client))
     zone = engine().timezone
     report = {"branch": branch, "since": iso(since, zone), "until": iso(now, zone), "rows": rows}
     return RawResponse(orjson.dumps(report), 200, [NO_STORE])

@@ -13,9 +13,9 @@ from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import NotFound
+from service.engine.auth.branch_audit import about, audit_branch_action
 from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.rendering.answer import iso
-from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import Loose, QueryInteger, Strict, Word, describe
 from service.routes.http.guard import BoundClients, engine, resolve_branch
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
@@ -223,7 +223,9 @@ def list_leads(client: Client) -> Response:
     branch, own = resolve_branch(client, query.get("branch")), client.branch is not None
     search = LeadSearch(branch, query.get("adviser"), query.get("status"), after, limit, own)
     leads = engine().crm.leads.list_leads(search)
-    audit_branch_action(client, "leads.view", f"{len(leads)} leads", about(client, leads=[one.id for one in leads]))
+    audit_branch_action(
+        engine().store, client, "leads.view", f"{len(leads)} leads", about(client, leads=[one.id for one in leads])
+    )
     onward = encode_cursor(leads[-1].priority, leads[-1].id) if len(leads) == limit else None
     words = choose_language(request.headers.get("Accept-Language", ""))
     facts = engine().crm.lead_facts.read(leads)
@@ -241,7 +243,7 @@ def get_lead(client: Client, lead_id: str) -> Response:
     Judged as things stand now: one whose gate closed is withdrawn, and `closed_by` names the gate.
     """
     lead = engine().crm.leads.read(lead_id, client.branch)
-    audit_branch_action(client, "lead.view", lead.id, about(client))
+    audit_branch_action(engine().store, client, "lead.view", lead.id, about(client))
     return answer_lead(lead)
 
 

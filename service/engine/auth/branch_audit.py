@@ -7,13 +7,13 @@ A customer's own key opens none of these endpoints (``BoundClients.BRANCH``). Re
 from collections.abc import Mapping
 
 from service.core.domain import Client
-from service.routes.http.guard import engine
+from service.store import Store
 
 
-def audit_branch_action(client: Client, action: str, subject: str, detail: Mapping[str, object]) -> None:
+def audit_branch_action(store: Store, client: Client, action: str, subject: str, detail: Mapping[str, object]) -> None:
     """Append to the audit log what a branch's client did; for any other client do nothing."""
     if client.branch is not None:
-        engine().store.audit.append(client.name, action, subject, detail)
+        store.audit.append(client.name, action, subject, detail)
 
 
 def about(client: Client, on_behalf_of: str | None = None, **more: object) -> dict[str, object]:

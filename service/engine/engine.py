@@ -100,7 +100,7 @@ class Engine:
         self.copies = CopyService(store, self._releases, self.labels, clock)
         self.objections = ObjectionService(settings, store, self._releases, clock)
         self.explanations = ExplanationService(store, self._releases, clock)
-        self.playground = Playground(self._releases, clock)
+        self.playground = Playground(self._releases, store.withdrawals, clock)
         self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
         self.models = ModelCatalogue(settings, store)

@@ -38,6 +38,8 @@ from service.rules.model import labels
 from service.rules.policy import Policy
 from service.scoring.models import NO_BUNDLE
 from service.scoring.propensity import EVIDENCE_OF, OFFER, RESPONSE, SEGMENT, SHARE, TICKET, UPLIFT
+from service.store import Withdrawal
+from service.store.releases.withdrawals import WithdrawalRepository
 
 NOBODY = "made-up"
 """The id of every made-up customer."""
@@ -58,8 +60,8 @@ class MadeUp:
 class Playground:
     """Tries facts out under the policies that a worker can load, with the models and prices that serve."""
 
-    def __init__(self, releases: ReleaseFollower, clock: Clock) -> None:
-        self._releases, self._clock = releases, clock
+    def __init__(self, releases: ReleaseFollower, withdrawals: WithdrawalRepository, clock: Clock) -> None:
+        self._releases, self._withdrawals, self._clock = releases, withdrawals, clock
 
     def try_out(
         self, facts: object, request: OfferRequest, at: int | None = None, policy_hash: str | None = None
@@ -76,7 +78,14 @@ class Playground:
             policy = self._releases.policy(policy_hash)
             release = replace(serving.release, policy=policy.hash, on_trial=False)
             serving = ActiveRelease(release, policy, serving.bundle, Phrasebook(policy))
-        return try_out(serving, facts, request, self._clock() if at is None else at)
+        answer = try_out(serving, facts, request, self._clock() if at is None else at)
+        return note_withdrawal(answer, self._withdrawals.find(serving.policy.hash))
+
+
+def note_withdrawal(answer: bytes, withdrawal: Withdrawal | None) -> bytes:
+    """The answer, and ``withdrawn``: by whom and why the policy was, which never serves again; null where it may."""
+    told = None if withdrawal is None else {"by": withdrawal.actor, "reason": withdrawal.reason}
+    return answer[:-1] + b',"withdrawn":' + orjson.dumps(told) + b"}"
 
 
 def release_on_disk(policy: Policy) -> ActiveRelease:

@@ -51,6 +51,7 @@ from service.store.releases.challengers import Challenger, ChallengerRepository
 from service.store.releases.fairness_overrides import FairnessOverride, FairnessOverrideRepository
 from service.store.releases.mandates import Mandate, MandateRepository
 from service.store.releases.model_stops import ModelStop, ModelStopRepository
+from service.store.releases.person_names import PersonNameRepository
 from service.store.releases.policy_names import PolicyNames
 from service.store.releases.proposals import Proposal, ProposalRepository
 from service.store.releases.releases import ReleaseRepository
@@ -108,11 +109,12 @@ class Store:
     One attribute per noun: ``customers``, ``consents`` (the ledger), ``copies`` (of all about a customer),
     ``objections``, ``events``, ``contacts``, ``trails``, ``visitors``, ``decisions``, ``outcomes`` (what came of
     decisions), ``releases``, ``proposals``, ``signatures`` (of compliance), ``withdrawals`` (of policies),
-    ``challengers``, ``fairness_overrides``, ``mandates`` (who may act as whom), ``model_stops``, ``clients``, ``audit``
-    (the log), ``access_log`` (whom a branch's clients looked at, who read explanations), ``signing_keys`` (of offer
-    tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``leads``, ``attestations`` (of
-    advisers), ``feed`` (of changes), ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how much of all that
-    waits), ``secrets`` (sealed with ``secret_keys``).
+    ``challengers``, ``fairness_overrides``, ``mandates`` (who may act as whom), ``person_names`` (which names are
+    one person), ``model_stops``, ``clients``, ``audit`` (the log), ``access_log`` (whom a branch's clients looked
+    at, who read explanations), ``signing_keys`` (of offer tokens), ``idempotency`` (the stored answers of repeated
+    requests), ``jobs``, ``leads``, ``attestations`` (of advisers), ``feed`` (of changes), ``webhooks``,
+    ``deliveries`` (to webhooks), ``backlog`` (how much of all that waits), ``secrets`` (sealed with
+    ``secret_keys``).
     """
 
     def __init__(
@@ -128,7 +130,7 @@ class Store:
         self.decisions, self.outcomes = DecisionRepository(database), OutcomeRepository(database)
         self.releases, self.proposals = ReleaseRepository(database), ProposalRepository(database)
         self.challengers, self.mandates = ChallengerRepository(database), MandateRepository(database)
-        self.model_stops = ModelStopRepository(database)
+        self.model_stops, self.person_names = ModelStopRepository(database), PersonNameRepository(database)
         self.signatures, self.withdrawals = SignatureRepository(database), WithdrawalRepository(database)
         self.fairness_overrides = FairnessOverrideRepository(database, clock)
         self.clients, self.signing_keys = ClientRepository(database), SigningKeyRepository(database, seal)

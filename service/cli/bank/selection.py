@@ -34,6 +34,17 @@ def existing_settings() -> Settings:
     raise InvalidInput(_nothing_in(bank.folder))
 
 
+def bank_if_any() -> Settings | None:
+    """The settings of the chosen bank; None where there is none.
+
+    Raises: InvalidInput: when a bank is named and absent.
+    """
+    settings, bank = _choice()
+    if bank is not None and named_bank() is not None and not bank.exists:
+        raise InvalidInput(_no_bank_named(bank))
+    return settings if bank is None or bank.exists else None
+
+
 def chosen_settings(settings: Settings | None = None) -> Settings:
     """The settings of the chosen bank, or, where there is none, of the place where one would be made.
 

@@ -126,7 +126,7 @@ def seed_advisers(stack: Stack, file: Path) -> None:
     """
     if not file.exists():
         return
-    rows, actor = read_advisers(file), Actor("demo")
+    rows, actor = read_advisers(file), Actor(person_of(stack).name)
     stack.store.leads.put_advisers(rows, actor)
     with closing(engine_of(stack)) as engine:
         for one in rows:

@@ -1,4 +1,4 @@
-"""`fourcast mandates`: who signs for compliance at a terminal, and who may act for whom, from when to when."""
+"""`fourcast mandates`: who signs for compliance at a terminal, who may act for whom, and which names are one person."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from service.core.clock import now_utc
 from service.core.errors import InvalidInput, Problem
 from service.rendering.answer import iso
 from service.store import Mandate
+from service.store.releases.person_names import PersonName
 
 DAYS = 90
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -75,13 +76,46 @@ def end(number: int, as_json: bool) -> None:
     show(asdict(made) if as_json else {str(made.id): _line(made)}, as_json)
 
 
+@mandates.command()
+@click.argument("person")
+@click.argument("other")
+@click.option("--note", default="", help="Why, in words; kept with it and in the audit log.")
+@json_option
+def name(person: str, other: str, note: str, as_json: bool) -> None:
+    """Let OTHER be another name of PERSON: an API client, or "oauth:" and a subject. Together one pair of eyes.
+
+    It counts at once, since it can only refuse: who proposed a policy under one name approves and signs it under none.
+    """
+    with open_stack() as stack:
+        made = stack.store.person_names.join_names(person, other, *reversed(actor_of(stack, None, note)))
+    show(asdict(made) if as_json else {made.person: _name_line(made)}, as_json)
+
+
+@mandates.command()
+@click.argument("person")
+@click.argument("other")
+def unname(person: str, other: str) -> None:
+    """Let OTHER be no name of PERSON any more. By another person."""
+    with open_stack() as stack:
+        stack.store.person_names.part_names(person, other, actor_of(stack, None)[0])
+    click.echo(f"{other} is no name of {person} any more")
+
+
 @mandates.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List all mandates, the newest first."""
+    """List all mandates, the newest first, and the other names of each person."""
     with open_stack() as stack:
-        listed = stack.store.mandates.list_mandates()
-    show({str(one.id): asdict(one) if as_json else _line(one) for one in listed}, as_json)
+        listed, named = stack.store.mandates.list_mandates(), stack.store.person_names.list_names()
+    if as_json:
+        told = {str(one.id): asdict(one) for one in listed}
+        return show({**told, "names": [asdict(one) for one in named]}, as_json)
+    lines = {str(one.id): _line(one) for one in listed}
+    return show(lines | {f"{one.person} = {one.name}": _name_line(one) for one in named}, as_json)
+
+
+def _name_line(one: PersonName) -> str:
+    return f"is also {one.name}, since {iso(one.at, UTC)} by {one.actor}  {one.note}".rstrip()
 
 
 def _ms(instant: datetime) -> int:

@@ -17,6 +17,7 @@ from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import served
 from service.cli.operate.work import Beside
 from service.core.errors import InvalidInput, Problem, Unavailable
+from service.rules.policy import load
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
 from service.store import Store
@@ -59,10 +60,20 @@ def check_port(host: str, port: int) -> None:
             raise InvalidInput("The port is taken.", [problem]) from error
 
 
+def refuse_withdrawn_folder(stack: Stack) -> None:
+    """Check that the folder's policy may serve, where nothing was ever released.
+
+    Raises: Withdrawn: when it was withdrawn.
+    """
+    if stack.store.releases.active() is None:
+        stack.store.withdrawals.expect_may_serve(load(stack.settings.policy).hash)
+
+
 def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
     """Serve until stopped; gunicorn and the runner are started and stopped here. Returns gunicorn's exit code."""
     stack.store.secrets.seal("serve")
     stack.store.secrets.expect_open()
+    refuse_withdrawn_folder(stack)
     threading.Thread(target=keep_partitions, args=(stack.store,), daemon=True).start()
     server = subprocess.Popen(gunicorn_command(), env={**os.environ, **environ}, start_new_session=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -18,7 +18,7 @@ from service.analysis.policy_checks.market_age import market_warnings
 from service.analysis.policy_checks.proposal import assert_proposable
 from service.analysis.policy_checks.tone import find_odd_words
 from service.analysis.weight_sensitivity import Firmness
-from service.cli.actor import actor_of, as_option, compliance_of, note_option
+from service.cli.actor import actor_of, as_option, compliance_of, note_option, person_of
 from service.cli.bank import selection
 from service.cli.bank.services import governance_of
 from service.cli.bank.stack import Stack, open_stack
@@ -124,8 +124,9 @@ def approve(policy_hash: str, override: bool, name: str | None, note: str, as_js
     marks need the signature of compliance first: `fourcast policy sign`, by a third person.
     """
     with open_stack() as stack:
-        approver, said = actor_of(stack, name, note, APPROVE)
         governance, whole = governance_of(stack), stack.store.proposals.whole_hash(policy_hash)
+        _expect_another(stack, whole, name, "approve it")
+        approver, said = actor_of(stack, name, note, APPROVE)
         made = governance.approve(whole, approver, said, override)
         signers = [one.signer for one in governance.signatures(whole)]
     gate = made.gate.document if as_json else made.gate.sentence
@@ -146,8 +147,9 @@ def sign(policy_hash: str, name: str | None, note: str, as_json: bool) -> None:
     scope `policies:comply` names. The signature holds for this content and no other.
     """
     with open_stack() as stack:
-        signer, said = compliance_of(stack, name, note)
-        signed = stack.store.signatures.sign(stack.store.proposals.whole_hash(policy_hash), signer, said)
+        whole = stack.store.proposals.whole_hash(policy_hash)
+        _expect_another(stack, whole, name, "sign it for compliance")
+        signed = stack.store.signatures.sign(whole, *compliance_of(stack, name, note))
     show({"policy": signed.policy, "signed by": signed.signer, "note": signed.note, "at": iso(signed.at, UTC)}, as_json)
 
 
@@ -189,6 +191,11 @@ def releases(limit: int, as_json: bool) -> None:
     with open_stack() as stack:
         listed = stack.store.releases.list_releases(limit)
     show({str(each["id"]): each if as_json else _release_line(each) for each in listed}, as_json)
+
+
+def _expect_another(stack: Stack, policy_hash: str, name: str | None, deed: str) -> None:
+    """Refuse the author first: no mandate would help."""
+    stack.store.proposals.refuse_author(policy_hash, name or person_of(stack).name, deed)
 
 
 def _listed(names: list[str]) -> str:

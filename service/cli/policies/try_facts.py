@@ -6,28 +6,32 @@ from typing import Any
 import click
 import orjson
 
+from service.cli.bank import selection
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.customers.explain import LINES
 from service.cli.terminal import json_option, language_option
 from service.core.clock import now_ms
-from service.core.errors import InvalidInput, Problem
+from service.core.errors import InvalidInput, Problem, Unavailable
 from service.engine.engine import OfferRequest
 from service.engine.explain import Reader
-from service.engine.playground import read_instant, release_on_disk, try_out
+from service.engine.playground import note_withdrawal, read_instant, release_on_disk, try_out
 from service.rules.policy import Policy, load
+from service.store import Withdrawal
 
 WORDS = {
     "zh": {
         "offer": "{rank}. {offer}，渠道{channel}：{why}",
         "withheld": "{offers}款因{code}未推荐：{text}",
         "nothing": "没有可提供的产品。",
+        "withdrawn": "该政策已由 {by} 撤回，不得再次生效：{reason}",
         "and": "；",
     },
     "en": {
         "offer": "{rank}. {offer} in {channel}: {why}",
         "withheld": "{offers} withheld by {code}: {text}",
         "nothing": "Nothing is offered.",
+        "withdrawn": "This policy was withdrawn by {by} and never serves again: {reason}",
         "and": "; ",
     },
 }
@@ -65,7 +69,21 @@ def _read_document(facts: Path) -> object:
 
 def _try_folder(folder: Path, document: object, asked: OfferRequest, at: str | None) -> bytes:
     policy = load(folder)
-    return try_out(release_on_disk(policy), document, asked, _instant(policy, at))
+    answer = try_out(release_on_disk(policy), document, asked, _instant(policy, at))
+    return note_withdrawal(answer, _withdrawal(policy.hash))
+
+
+def _withdrawal(policy_hash: str) -> Withdrawal | None:
+    """The withdrawal of a folder's content in the bank that is here; None where there is no bank to ask."""
+    settings = selection.bank_if_any()
+    if settings is None:
+        return None
+    try:
+        with open_stack(settings) as stack:
+            return stack.store.withdrawals.find(policy_hash)
+    except Unavailable as away:
+        click.echo(f"Not held against withdrawals: {away.message}", err=True)
+        return None
 
 
 def _try_stored(name: str | None, document: object, asked: OfferRequest, at: str | None) -> bytes:
@@ -91,7 +109,9 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     words = WORDS[answer["language"]]
     lines = [words["offer"].format(**one, why=_why(one, words["and"])) for one in answer["offers"]]
     withheld = (words["withheld"].format(**one) for one in answer["withheld"])
-    return [*(lines or [words["nothing"]]), *withheld, "", *LINES[Reader.ANALYST](answer["explanation"])]
+    gone = answer["withdrawn"]
+    warned = [] if gone is None else [words["withdrawn"].format(**gone)]
+    return [*warned, *(lines or [words["nothing"]]), *withheld, "", *LINES[Reader.ANALYST](answer["explanation"])]
 
 
 def _why(offer: dict[str, Any], between: str) -> str:

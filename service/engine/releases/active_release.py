@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -42,6 +43,7 @@ RETRY_S = 15.0
 
 ON_DISK = 0
 """The release id of the policy folder on disk, which is in no database."""
+NOTHING_SERVES = "The policy of this service's folder was withdrawn, and nothing was ever released: approve another."
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,16 +139,31 @@ class ReleaseFollower:
         self._read: deque[str] = deque(maxlen=POLICIES)
         self.problem: str | None = None
         self._stops = LawStops()
-        self.serving = self._first()
+        self._withdrawn = False
+        self._serving = self._first()
         note_serving(None, self.serving.release)
         note_calendar(self.serving.policy, clock())
         note_market(self.serving.policy, clock())
         self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
         self._thread.start()
 
+    @property
+    def serving(self) -> ActiveRelease:
+        """The newest release that loaded.
+
+        Raises: Unavailable: when nothing was ever released, and the policy of the folder was withdrawn.
+        """
+        if self._withdrawn:
+            raise Unavailable(NOTHING_SERVES)
+        return self._serving
+
+    @serving.setter
+    def serving(self, release: ActiveRelease) -> None:
+        self._serving, self._withdrawn = release, False
+
     def notice(self, release_id: int | None) -> None:
         """Wake the following thread if a request read another release id than the serving one."""
-        if release_id is not None and release_id != self.serving.release.id:
+        if release_id is not None and release_id != self._serving.release.id:
             self._wake.set()
 
     def refresh(self) -> None:
@@ -156,10 +173,12 @@ class ReleaseFollower:
             Unavailable: PostgreSQL does not answer.
         """
         release = self._store.releases.active()
-        if release is None or self._serves(release) or self._is_backing_off(release.id):
-            return
+        if release is None:
+            return self._hold_folder()
+        if self._serves(release) or self._is_backing_off(release.id):
+            return None
         try:
-            former, self.serving = self.serving.release, self._load(release)
+            former, self.serving = self._serving.release, self._load(release)
             note_serving(former, self.serving.release)
             note_calendar(self.serving.policy, self._clock())
             note_market(self.serving.policy, self._clock())
@@ -202,11 +221,20 @@ class ReleaseFollower:
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
         assert_proposable(policy)
+        with suppress(Unavailable):  # a store that is away says nothing of withdrawals; `refresh` asks again
+            self._store.withdrawals.expect_may_serve(policy.hash)
         return ActiveRelease(
             Release(ON_DISK, policy.hash, None), policy, NO_BUNDLE, Phrasebook(policy), stops=self._stops
         )
 
+    def _hold_folder(self) -> None:
+        """Let the folder's policy serve only while nobody withdrew it."""
+        self._withdrawn = self._store.withdrawals.find(self._serving.policy.hash) is not None
+        if self._withdrawn:
+            self.problem = NOTHING_SERVES
+
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:
+        self._store.withdrawals.expect_may_serve(release.policy)
         policy = self.loader.compiled(release.policy)
         models = self._models_or_priors(release) if priors_allowed else self.loader.models(release.bundle)
         stopped = self._store.model_stops.list_stops()
@@ -242,8 +270,8 @@ class ReleaseFollower:
 
     def _serves(self, release: Release) -> bool:
         """Whether the release serves with its bundle; one that serves without is tried again, as it may be mended."""
-        whole = release.bundle is None or self.serving.bundle.version is not None
-        return whole and release.id == self.serving.release.id
+        whole = release.bundle is None or self._serving.bundle.version is not None
+        return whole and release.id == self._serving.release.id
 
     def _is_backing_off(self, release_id: int) -> bool:
         return (

@@ -37,7 +37,7 @@ from service.runtime.child_process import ENDLESS, Patience
 from service.scoring.models.fitness import find_misfits, refuse_misfits
 from service.store import Challenger, Proposal, Review, Signature, Store, Withdrawal
 from service.store.releases.notes import NOTE_MAX
-from service.store.releases.persons import is_among, same_person
+from service.store.releases.persons import Persons
 from service.store.releases.proposals import Proposed
 from service.store.releases.signatures import refuse_unsigned
 
@@ -129,8 +129,9 @@ class Governance:
         """
         proposal, judged = self._store.proposals.find(policy_hash), None
         review = self._reviewed(policy_hash)
-        if not proposal.active and not same_person(approver, proposal.author):
-            self._expect_signed(policy_hash, review, proposal.author, approver)
+        persons = self._store.person_names.read_joined(proposal.at)
+        if not proposal.active and not persons.are_same(approver, proposal.author):
+            self._expect_signed(policy_hash, review, persons, proposal.author, approver)
             with in_turn(self._store, patience):
                 judged = value_gate_process.judge(self._store, policy_hash, patience)
                 note = value_gate_process.note_with_gate(note, judged.refusal, override)
@@ -200,14 +201,14 @@ class Governance:
         old, new = self._loader.policy(serves.policy), self._loader.policy(policy_hash)
         return Review(serves.policy, len(diff(old, new).red))
 
-    def _expect_signed(self, policy_hash: str, review: Review, *people: str) -> None:
+    def _expect_signed(self, policy_hash: str, review: Review, persons: Persons, *people: str) -> None:
         """Check for a signature before anything is replayed; the transaction that releases checks again.
 
         Raises:
             Unsigned: changes are red, and nobody but these people signed.
         """
         signers = (one.signer for one in self._store.signatures.list_signatures(policy_hash))
-        if review.red and all(is_among(signer, people) for signer in signers):
+        if review.red and all(persons.is_among(signer, people) for signer in signers):
             refuse_unsigned(review.red)
 
     def current_trial(self) -> Challenger | None:

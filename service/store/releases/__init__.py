@@ -11,5 +11,6 @@ fairness_overrides  groups that are excused for a time: why, by whom, until when
 mandates            who signs for compliance at a terminal, and who may act for whom
 model_stops         models that score nobody until they are started again
 persons             names of persons, compared as people read them
+person_names        other names of a person: one pair of eyes under all of them
 notes               why somebody did it
 """

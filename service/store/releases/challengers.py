@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select
 
 from service.core.domain import Release
-from service.core.errors import Conflict, InvalidInput, OwnApproval, Problem
+from service.core.errors import Conflict, InvalidInput, Problem
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases import releases
-from service.store.releases.persons import same_person
+from service.store.releases.person_names import expect_another, read_persons
 from service.store.releases.signatures import Review, expect_signed
 from service.store.releases.withdrawals import expect_not_withdrawn
 from service.store.schema import challengers, proposals, serving
@@ -115,9 +115,9 @@ def _other_persons(connection: Connection, policy: str, serves: str, actor: str,
     """
     if connection.execute(select(released.c.id).where(released.c.policy == policy).limit(1)).first() is not None:
         return []
-    author = connection.execute(select(proposals.c.author).where(proposals.c.policy == policy)).scalar()
-    if author is None:
+    row = connection.execute(select(proposals.c.author, proposals.c.at).where(proposals.c.policy == policy)).first()
+    if row is None:
         raise Conflict("This policy was never proposed: publish it first.")
-    if same_person(author, actor):
-        raise OwnApproval(f"{author} proposed this policy: somebody else must put it on trial.")
-    return expect_signed(connection, policy, serves, review, (author, actor))
+    persons = read_persons(connection, row.at)
+    expect_another(persons, row.author, actor, "put it on trial")
+    return expect_signed(connection, policy, serves, review, (row.author, actor), persons)

@@ -16,7 +16,8 @@ from service.core.grid import DAY_MS
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases.notes import expect_note
-from service.store.releases.persons import is_among, read_name, same_person
+from service.store.releases.person_names import read_persons
+from service.store.releases.persons import Persons, read_name, same_person
 from service.store.schema import mandates
 from service.store.security import audit
 
@@ -45,6 +46,10 @@ class Mandate:
     def subject(self) -> str:
         """What it is called in the audit log."""
         return f"{self.person} for {self.acts_for or 'compliance'}"
+
+
+Expectation = Callable[[Mandate, str, Persons], None]
+"""Refuses a change of a mandate by an actor."""
 
 
 class MandateRepository:
@@ -113,9 +118,7 @@ class MandateRepository:
         now = self._database.clock()
         return any(one.counts(now) and fits(one) and same_person(one.person, person) for one in self.list_mandates())
 
-    def _change(
-        self, number: int, actor: str, action: str, check: Callable[[Mandate, str], None], values: dict[str, Any]
-    ) -> Mandate:
+    def _change(self, number: int, actor: str, action: str, hold: Expectation, values: dict[str, Any]) -> Mandate:
         with self._database.begin() as connection:
             row = connection.execute(select(mandates).where(mandates.c.id == number).with_for_update()).first()
             if row is None:
@@ -123,7 +126,7 @@ class MandateRepository:
             found = _of(row)
             if found.ended_by is not None:
                 raise Conflict(f"Mandate {number} was ended by {found.ended_by}.")
-            check(found, actor)
+            hold(found, actor, read_persons(connection, self._database.clock()))
             changed: Update = update(mandates).where(mandates.c.id == number).values(**values)
             made = _of(connection.execute(changed.returning(mandates)).one())
             audit.append(connection, actor, action, made.subject, _detail(made))
@@ -150,10 +153,10 @@ def _detail(mandate: Mandate) -> dict[str, object]:
     }
 
 
-def _expect_other(mandate: Mandate, actor: str) -> None:
+def _expect_other(mandate: Mandate, actor: str, persons: Persons) -> None:
     if mandate.confirmed_by is not None:
         raise Conflict(f"Mandate {mandate.id} was confirmed by {mandate.confirmed_by}.")
-    if is_among(actor, (mandate.person, mandate.asked_by)):
+    if persons.is_among(actor, (mandate.person, mandate.asked_by)):
         raise OwnApproval(f"{mandate.asked_by} asked for it, for {mandate.person}: somebody else must confirm it.")
 
 

@@ -5,8 +5,8 @@ Where changes are red, a third person signs for compliance first (``signatures``
 A proposal belongs to a policy's hash, so to its content: whoever proposes the same content again becomes no author, and
 its author cannot approve it. Approving makes the policy serve beside the bundle and prices that serve then; rolling
 back restores the release before. Both run in one transaction with their rows of the audit log, under one lock, so that
-no approval, promotion or rollback overtakes another. Names are compared as people read them: case, width and spaces
-make no second person.
+no approval, promotion or rollback overtakes another. One person is one pair of eyes under all their names
+(``person_names``).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +19,13 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.core.clock import now_ms
 from service.core.domain import Release
-from service.core.errors import Conflict, InvalidInput, NotFound, OwnApproval, Problem
+from service.core.errors import Conflict, InvalidInput, NotFound, Problem
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases import releases
 from service.store.releases.notes import expect_note
-from service.store.releases.persons import read_name, same_person
+from service.store.releases.person_names import expect_another, read_persons
+from service.store.releases.persons import read_name
 from service.store.releases.rollbacks import find_before, find_named, find_serving, lock, restore, whole_hash
 from service.store.releases.signatures import Review, expect_signed
 from service.store.releases.withdrawals import expect_not_withdrawn, put_withdrawal
@@ -127,6 +128,17 @@ class ProposalRepository:
             if released is not None:
                 released(connection, release)
             return release
+
+    def refuse_author(self, policy: str, actor: str, deed: str) -> None:
+        """Refuse the author of a proposed policy; ``deed`` says what another must do.
+
+        Raises:
+            NotFound: it was never proposed.
+            OwnApproval: the actor is its author, under any of their names.
+        """
+        with self._database.begin() as connection:
+            found = _found(connection, policy)
+            expect_another(read_persons(connection, found.at), found.author, actor, deed)
 
     def bootstrap(
         self, policy: str, documents: Mapping[str, object], bundle: str | None, author: str, note: str
@@ -239,14 +251,15 @@ def _propose(connection: Connection, policy: str, documents: Mapping[str, object
 def _approve(connection: Connection, proposal: Proposal, approver: str, note: str, review: Review | None) -> Release:
     if not read_name(approver):
         raise InvalidInput("An approver needs a name.", [Problem("approver", "must not be blank")])
-    if same_person(approver, proposal.author):
-        raise OwnApproval(f'"{proposal.author}" proposed this policy: somebody else must approve it.')
+    persons = read_persons(connection, proposal.at)
+    expect_another(persons, proposal.author, approver, "approve it")
     if proposal.active:
         raise Conflict(f"This policy serves already, as release {proposal.release}.")
     serves = find_serving(connection)
     bundle, prices = (None, {}) if serves is None else (serves.bundle, serves.prices)
     people = proposal.author, approver
-    signers = expect_signed(connection, proposal.policy, None if serves is None else serves.policy, review, people)
+    compared = None if serves is None else serves.policy
+    signers = expect_signed(connection, proposal.policy, compared, review, people, persons)
     said = f"approved, proposed by {proposal.author}" + (f": {note}" if expect_note(note) else "")
     detail = {"author": proposal.author, "note": note, "red": 0 if review is None else review.red, "signed_by": signers}
     audit.append(connection, approver, "policy.approve", proposal.policy, detail)

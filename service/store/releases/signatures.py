@@ -13,12 +13,13 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.core.clock import now_ms
-from service.core.errors import Conflict, InvalidInput, OwnApproval, Problem, Unsigned
+from service.core.errors import Conflict, InvalidInput, Problem, Unsigned
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases import releases, withdrawals
 from service.store.releases.notes import expect_note
-from service.store.releases.persons import is_among, read_name, same_person
+from service.store.releases.person_names import expect_another, read_persons
+from service.store.releases.persons import Persons, read_name
 from service.store.schema import proposals, signatures
 from service.store.security import audit
 
@@ -79,7 +80,12 @@ def list_signatures(connection: Connection, policy: str) -> list[Signature]:
 
 
 def expect_signed(
-    connection: Connection, policy: str, serves: str | None, review: Review | None, people: Iterable[str]
+    connection: Connection,
+    policy: str,
+    serves: str | None,
+    review: Review | None,
+    people: Iterable[str],
+    persons: Persons,
 ) -> list[str]:
     """The signers of a policy other than these people; empty where nothing was compared or is red.
 
@@ -92,7 +98,7 @@ def expect_signed(
     if review.compared_with != serves:
         raise Conflict("Another policy began to serve meanwhile: compare with it, and ask again.")
     people = list(people)
-    others = [one.signer for one in list_signatures(connection, policy) if not is_among(one.signer, people)]
+    others = [one.signer for one in list_signatures(connection, policy) if not persons.is_among(one.signer, people)]
     if review.red and not others:
         refuse_unsigned(review.red)
     return others if review.red else []
@@ -114,8 +120,7 @@ def _expect_signer(connection: Connection, policy: str, signer: str, note: str) 
     if not read_name(signer):
         raise InvalidInput("A signer needs a name.", [Problem("signer", "must not be blank")])
     expect_note(note)
-    author = connection.execute(select(proposals.c.author).where(proposals.c.policy == policy)).scalar()
-    if author is None:
+    row = connection.execute(select(proposals.c.author, proposals.c.at).where(proposals.c.policy == policy)).first()
+    if row is None:
         raise Conflict("This policy was never proposed: publish it first.")
-    if same_person(author, signer):
-        raise OwnApproval(f'"{author}" proposed this policy: somebody else must sign it for compliance.')
+    expect_another(read_persons(connection, row.at), row.author, signer, "sign it for compliance")

@@ -32,6 +32,14 @@ class WithdrawalRepository:
         with self._database.begin() as connection:
             return find_withdrawal(connection, policy)
 
+    def expect_may_serve(self, policy: str) -> None:
+        """Check that a policy may serve, wherever it is read from.
+
+        Raises: Withdrawn: when it was withdrawn.
+        """
+        with self._database.begin() as connection:
+            expect_not_withdrawn(connection, policy)
+
 
 def find_withdrawal(connection: Connection, policy: str) -> Withdrawal | None:
     """The withdrawal of a policy; None where it may serve."""

@@ -122,6 +122,16 @@ mandates = Table(
     Column("ended_by", Text),
 )
 
+person_names = Table(
+    "person_names",
+    METADATA,
+    Column("person", Text(collation="C"), primary_key=True),
+    Column("name", Text(collation="C"), primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 serving = Table(
     "serving",
     METADATA,

@@ -101,6 +101,16 @@ def test_without_a_name_the_operating_systems_user_acts_and_cannot_approve_itsel
     assert run("policy", "approve", published["policy"]).exit_code == 1
 
 
+def test_the_author_is_told_so_first_whoever_types_and_under_whichever_name(run: Run, folder: Path) -> None:
+    published = read(run("policy", "publish", str(folder), "--as", "anna", "--json"))["policy"]
+    assert run("mandates", "name", "anna", "zoe", "--note", "her program").exit_code == 0
+    assert "anna = zoe  is also zoe" in run("mandates", "list").stdout
+    for name in ("anna", "zoe"):
+        for verb in ("sign", "approve"):
+            refused = run("policy", verb, published, "--as", name)
+            assert (refused.exit_code, '"anna" proposed this policy' in refused.stderr) == (1, True), refused.stderr
+
+
 def test_no_variable_of_the_environment_makes_another_person(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +125,8 @@ def test_another_name_needs_a_mandate_and_the_refusal_says_how_to_get_one(run: R
     assert f'You are "{user()}", and no mandate lets you act for "zoe".' in refused.stderr
     assert f"`fourcast mandates ask {user()} --for zoe`" in refused.stderr
     assert [each.author for each in store.proposals.list_proposals(10)] == ["demo"]
-    for verb in (("policy", "approve", "4933aa"), ("rollback",), ("challenge", "--end")):
+    stored = store.proposals.list_proposals(1)[0].policy
+    for verb in (("policy", "approve", stored), ("rollback",), ("challenge", "--end")):
         assert "no mandate lets you act" in run(*verb, "--as", "zoe").stderr
 
 

@@ -27,7 +27,7 @@ from service.decision.batch import decide_many, judge_many, population_of
 from service.decision.compiled import compile_policy
 from service.decision.population import Decisions, Population
 from service.decision.record import decode, encode, redact_record, replay
-from service.decision.single import decide
+from service.decision.single import decide, decide_with_stops
 from service.decision.trace.cells import TracedTreatment, Unlock, find_unlocks, trace_cells
 from service.scoring.propensity import Scores
 
@@ -40,6 +40,7 @@ __all__ = [
     "compile_policy",
     "decide",
     "decide_many",
+    "decide_with_stops",
     "decode",
     "encode",
     "find_unlocks",

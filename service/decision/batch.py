@@ -184,9 +184,8 @@ class _Task:
         whole.priority[rows] = _taken(best, shown, np.nan)
         whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
         if whole.closed is not None and whole.spoken is not None:
-            before = dict(self.withheld or {})
-            whole.closed[rows] = self._count(cells.gate_masks, shape, candidates)
-            self._note_stops(before, {*IDS} - FOR_EVERYBODY if arm == Arm.UNPERSONALISED else {*IDS})
+            faulty = {*IDS} - FOR_EVERYBODY if arm == Arm.UNPERSONALISED else {*IDS}
+            whole.closed[rows] = self._count(cells.gate_masks, shape, candidates, faulty)
             whole.spoken[rows] = self._spoken(cells.fitness.fired, whole.offer[rows, 0], whole.channel[rows, 0], shape)
 
     def _epsilon(self, arm: Arm | MixedArms, customers: int) -> Array:
@@ -219,23 +218,30 @@ class _Task:
         channel = priority.argmax(axis=2)
         return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
 
-    def _count(self, gate_masks: list[GateMask], shape: tuple[int, int, int], offered: Array) -> Array:
-        """Add to ``withheld`` as ``single.count_withheld`` does; (n,) the gate that closed the last offer."""
+    def _count(
+        self, gate_masks: list[GateMask], shape: tuple[int, int, int], offered: Array, faulty: Set[str]
+    ) -> Array:
+        """Add to ``withheld`` and ``stops`` as ``single`` counts them; (n,) the gate that closed the last offer.
+
+        ``faulty``: the gates whose stops are a fault of the policy.
+        """
         cells, had = np.ones(shape, dtype=bool), np.full(shape[0], shape[1])
         closed = np.full(shape[0], None, dtype=object)
         for gate, ok in zip(self.compiled.gate_ids, gate_masks, strict=True):
             if ok is not True:
+                if gate in faulty:
+                    self._note_stop(gate, cells & np.logical_not(ok))
                 cells &= ok
                 alive = cells.any(axis=2) if self.asked is None else cells[:, :, self.asked]
                 had = self._withhold(gate, had, alive.sum(axis=1), closed)
         self._withhold(NO_POSITIVE_VALUE, had, offered, closed)
         return closed
 
-    def _note_stops(self, before: Mapping[str, int], faulty: Set[str]) -> None:
-        """Add what the gates in ``faulty`` withheld since ``before``."""
-        for gate, offers in (self.withheld or {}).items():
-            if gate in faulty and offers > before.get(gate, 0):
-                self.stops[gate] = self.stops.get(gate, 0) + offers - before.get(gate, 0)
+    def _note_stop(self, gate: str, closed: Array) -> None:
+        """Add the offers of which the gate closes an asked cell, (n, m, k), that was open until then."""
+        asked = closed.any(axis=2) if self.asked is None else closed[:, :, self.asked]
+        if offers := int(np.count_nonzero(asked)):
+            self.stops[gate] = self.stops.get(gate, 0) + offers
 
     def _withhold(self, gate: str, had: Array, left: Array, closed: Array) -> Array:
         offers = int((had - left).sum())

@@ -48,7 +48,8 @@ class Decisions:
     offers could be shown. ``arms`` as in ``Decision``. Where reasons were asked for: ``withheld``, gate -> how many
     offers of how many customers' lists it closed, summed; ``closed``, (n,) of the gate that closed the last offer of a
     customer who gets none, None for the others; ``spoken``, (n, fit rules) true where the rule of the policy, in its
-    order, raised the first treatment. ``stops``: what of ``withheld`` the law stopped by fault of the policy.
+    order, raised the first treatment. ``stops``: statutory gate -> the offers of which it
+    closed an asked cell that the policy's own gates had left open.
     """
 
     customers: Sequence[str]

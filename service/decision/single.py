@@ -4,7 +4,7 @@ Columns -> judge every cell -> name what withholds each offer -> best channel pe
 is (1, m, k) with plain scalars for the customer; once the best channel of each offer is known, lists do the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan, nan
 from typing import Any
 
@@ -22,6 +22,7 @@ from service.rules.contact_gates import GateMask
 from service.rules.history.event_counts import group_events
 from service.rules.policy import Policy
 from service.rules.rulebook import cell_value
+from service.rules.statutory import LAW
 from service.scoring import arbitration
 from service.scoring.propensity import Scores
 
@@ -43,17 +44,34 @@ def decide(
 
     Raises: InvalidInput: when the policy does not have the channel.
     """
+    return decide_with_stops(policy, snapshot, context, scores, release, decision_id, degraded)[0]
+
+
+def decide_with_stops(
+    policy: Policy,
+    snapshot: Snapshot,
+    context: Context,
+    scores: Scores,
+    release: Release,
+    decision_id: str,
+    degraded: Sequence[str] = (),
+) -> tuple[Decision, Mapping[str, int]]:
+    """The decision as ``decide``, and what the law stopped: offers by statutory gate, as ``count_stops``.
+
+    Raises: InvalidInput: when the policy does not have the channel.
+    """
     compiled, arm = compile_policy(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     asked, moment = compiled.asked_channel(context), compiled.columns.moment(context.now)
     cells = judge_cells(compiled, snapshot, context, scores, release, arm, moment)
-    allowed, withheld = count_withheld(compiled.gate_ids, cells.gate_masks, cells.priority.shape[1:], asked)
+    closing, first = first_closed(compiled.gate_ids, cells.gate_masks, cells.priority.shape[1:])
+    allowed, withheld = first == len(closing), count_withheld(closing, first, asked)
     arm_policy = compiled.arm_policies[arm]
     slate = Slate(compiled, cells, allowed, asked, arm_policy)
     missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
     if missing:
         withheld[NO_POSITIVE_VALUE] = missing
     chance = draw_exploration(policy, snapshot.customer_id, moment.day, arm_policy.epsilon or 0.0)
-    return Decision(
+    decision = Decision(
         id=decision_id,
         customer_id=snapshot.customer_id,
         at=context.now,
@@ -64,6 +82,7 @@ def decide(
         withheld=withheld,
         degraded=tuple(degraded),
     )
+    return decision, count_stops(closing, first, asked)
 
 
 def judge_cells(
@@ -88,25 +107,39 @@ def judge_cells(
     return rules.judge(columns, contact_columns, contact, resolved, cost, law)
 
 
-def count_withheld(
-    ids: Sequence[str], gate_masks: Sequence[GateMask], shape: tuple[int, ...], asked: int | None
-) -> tuple[Array, dict[str, int]]:
-    """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
-
-    The first gate that closes a cell is the cell's reason; an offer's reason is the latest of its asked cells', since
-    until that gate a channel was open.
-    """
+def first_closed(
+    ids: Sequence[str], gate_masks: Sequence[GateMask], shape: tuple[int, ...]
+) -> tuple[Sequence[str], Array]:
+    """The gates that close some cell, and (m, k) the place of the first that closes each; their number: none does."""
     closing = [(gate, ok) for gate, ok in zip(ids, gate_masks, strict=True) if ok is not True]
-    if not closing:
-        return np.ones(shape, dtype=bool), {}
     steps = np.empty((len(closing) + 1, *shape), dtype=bool)
     for step, (_, ok) in enumerate(closing):
         steps[step] = ok
     steps[-1] = False
-    first = steps.argmin(axis=0)
+    return [gate for gate, _ in closing], steps.argmin(axis=0)
+
+
+def count_withheld(closing: Sequence[str], first: Array, asked: int | None) -> dict[str, int]:
+    """Per gate the offers whose last asked channel it closed.
+
+    The first gate that closes a cell is the cell's reason; an offer's reason is the latest of its asked cells', since
+    until that gate a channel was open.
+    """
     last = (first.max(axis=1) if asked is None else first[:, asked]).tolist()
-    withheld = {gate: last.count(step) for step, (gate, _) in enumerate(closing) if step in last}
-    return first == len(closing), withheld
+    return {gate: last.count(step) for step, gate in enumerate(closing) if step in last}
+
+
+def count_stops(closing: Sequence[str], first: Array, asked: int | None) -> dict[str, int]:
+    """Per statutory gate the offers of which it closed an asked cell that all gates before it had left open.
+
+    An offer that stays open in another channel counts, too: the policy's own gates had let the closed cell through.
+    """
+    law = next((step for step, gate in enumerate(closing) if gate.startswith(LAW)), len(closing))
+    cells = first if asked is None else first[:, asked : asked + 1]
+    if not ((cells >= law) & (cells < len(closing))).any():
+        return {}
+    counts = {gate: int((cells == step).any(axis=1).sum()) for step, gate in enumerate(closing) if step >= law}
+    return {gate: offers for gate, offers in counts.items() if offers}
 
 
 class Slate:

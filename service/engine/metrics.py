@@ -24,7 +24,11 @@ from service.scoring.propensity import is_propensity
 _SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 _decisions = Counter("fourcast_decisions_total", "Fresh decisions by what they led to.", ["outcome"])
 _withheld = Counter("fourcast_withheld_total", "Offers withheld in fresh decisions, by the rule that did.", ["rule"])
-_law = Counter("fourcast_law_stops_total", "Offers that the law stopped and the policy had let through.", ["rule"])
+_law = Counter(
+    "fourcast_law_stops_total",
+    "Offers that the law closed in a channel in which the policy had let them through.",
+    ["rule"],
+)
 _scores = Histogram("fourcast_model_score", "Calibrated propensity by model.", ["model"], buckets=_SCORES)
 _serving = Gauge(
     "fourcast_serving",

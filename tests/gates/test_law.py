@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from service.core.domain import LAWLESS, Context, Event, Release, Snapshot
-from service.decision import Decisions, decide, decide_many, encode, population_of, replay
+from service.core.grid import day_at
+from service.decision import Decisions, decide, decide_many, decide_with_stops, encode, population_of, replay
 from service.decision.contact_permission import first_closed_gate
 from service.rules.policy import DEFAULT, Policy, from_documents, load
+from service.rules.statutory import BALANCES
 from tests.engine.conftest import House
 from tests.gates.law import by_the_law, confirmed_twice, forbidden, opened
 from tests.gates.people import moments, people
@@ -126,6 +128,28 @@ def test_nothing_that_the_law_forbids_leaves_the_service_on_any_road(house: Hous
     assert tally.met["list equals request"] == tally.met["job equals request"] == 40
     assert tally.met["service"] > 100
     assert tally.met["lead"] > 2 and tally.met["override"] > 2 and tally.met["override refused"] > 5
+
+
+def test_a_stop_in_one_channel_of_an_offer_that_stays_open_in_another_is_counted():
+    shipped, now = load(DEFAULT), moments()[0]
+    policy = replace(shipped, gates=tuple(gate for gate in shipped.gates if gate.id != "care-from-65"))
+    rich = dict.fromkeys((name.removeprefix("customer.") for name in BALANCES), 3_000_000.0)
+    day = day_at(now, "Asia/Shanghai").isoformat()
+    elder = Snapshot("elder", 1, {**rich, "age": 70, "risk_tolerance": 5, "risk_assessed_on": day})
+    at, release = Context(now, limit=len(policy.offers)), Release(1, policy.hash, None)
+    decision, stops = decide_with_stops(policy, elder, at, TEMPTING, release, "d")
+    open_ = {each.offer for each in decision.treatments}
+    high = {offer.id for offer in policy.offers if (offer.terms.get("risk") or 0) >= 4}
+    assert open_ & high, "in the branch"
+    assert "law-care-from-65" not in decision.withheld
+    assert len(open_ & high) <= stops["law-care-from-65"] <= len(high)
+    assert set(stops) == {"law-care-from-65"}
+    scores = {family: np.full(1, chance) for family, chance in TEMPTING.items()}
+    found = decide_many(policy, population_of(policy, [elder]), at, scores, release, reasons=True)
+    assert (found.stops, found.withheld) == (stops, decision.withheld)
+    for channel, count in (("mobile_app", stops["law-care-from-65"]), ("branch", 0)):
+        asked = replace(at, channel=channel)
+        assert decide_with_stops(policy, elder, asked, TEMPTING, release, "d")[1].get("law-care-from-65", 0) == count
 
 
 BARRED = {"law-not-deceased", "law-not-frozen"}

@@ -4,10 +4,10 @@ Serving and explaining both decide here, so an explanation describes what is ser
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.core.domain import Decision, Snapshot
-from service.decision import decide, encode
+from service.decision import decide_with_stops, encode
 from service.decision.compiled import compile_policy
 from service.decision.positioning import choose_variants
 from service.engine.metrics import count_decision
@@ -40,7 +40,8 @@ class Answer:
 class RecordedDecision:
     """A decision, its record, the release that served the customer, and by offer the segment's message variant.
 
-    ``renewable``: the customer is personalised and has no valid risk assessment.
+    ``renewable``: the customer is personalised and has no valid risk assessment. ``stops``: offers by the statutory
+    gate that closed them in some channel although the policy's own gates had not.
     """
 
     decision: Decision
@@ -48,6 +49,7 @@ class RecordedDecision:
     serving: ActiveRelease
     variants: Mapping[str, str]
     renewable: bool = False
+    stops: Mapping[str, int] = field(default_factory=dict)
 
     def render(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
         """The answer as JSON, valid until ``until`` (ms UTC); with ``sign``, a token for each offer."""
@@ -67,14 +69,16 @@ def decide_recorded(
     with span("score"):
         scores = score_one(mine.bundle, snapshot, compile_policy(mine.policy).columns.segment_and_stage.reads_segment)
     with span("decide"):
-        decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
+        parts = *away, *mine.degraded
+        decision, stops = decide_with_stops(mine.policy, snapshot, context, scores, mine.release, decision_id, parts)
     if decision_id != UNRECORDED:
         count_decision(decision, scores)
-        mine.note_stops(decision.withheld, decision.personalised, now)
+        mine.note_stops(stops, decision.personalised, now)
     variants = choose_variants(mine.policy, decision, snapshot, context, scores)
     record = encode(decision, snapshot, context, scores, mine.release)
     assessed = assessment_of(snapshot, now, mine.policy.contact.timezone) if decision.personalised else None
-    return RecordedDecision(decision, record, mine, variants, assessed is not None and not assessed.valid)
+    renewable = assessed is not None and not assessed.valid
+    return RecordedDecision(decision, record, mine, variants, renewable, stops)
 
 
 def default_answer(
@@ -87,6 +91,6 @@ def default_answer(
 ) -> Answer:
     """The offers that the policy allows a customer of whom nothing is known, while PostgreSQL is down; not recorded."""
     made = decide_recorded(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
-    made.serving.note_stops(made.decision.withheld, made.decision.personalised, now)
+    made.serving.note_stops(made.stops, made.decision.personalised, now)
     body = made.render(request.language, now, external_key=external_key)
     return Answer(body, "default", made.decision.degraded)

@@ -107,9 +107,9 @@ class ActiveRelease:
             self.note_stops({gate: 1}, is_personal(snapshot.attributes, snapshot.consents), contact.at)
         return gate
 
-    def note_stops(self, withheld: Mapping[str, int], personalised: bool, now: int) -> None:
-        """Note what the law withheld at ``now`` (ms UTC), offers by gate."""
-        self.stops.note(self.release, withheld, personalised, now, self.policy.contact.timezone)
+    def note_stops(self, stopped: Mapping[str, int], personalised: bool, now: int) -> None:
+        """Note what the law stopped at ``now`` (ms UTC), offers by gate."""
+        self.stops.note(self.release, stopped, personalised, now, self.policy.contact.timezone)
 
     @property
     def degraded(self) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """What the statutory gates stopped: counted per rule, told as an alarm, and noted for the audit log.
 
-A stop is always a fault of the policy: its own gates had let the offer through. Every stop is counted. The first of a
-rule under a release on a day is logged as an error, and goes into the audit log; the log is written beside the requests
-(``audit``), and holds one row for all workers. What the policy could not have known is no fault of its own: that a
-customer without personalisation died, or that their accounts are frozen.
+A stop is always a fault of the policy: its own gates had let the offer through, be it in one channel of several. Every
+stop is counted. The first of a rule under a release on a day is logged as an error, and goes into the audit log; the
+log is written beside the requests (``audit``), and holds one row for all workers. What the policy could not have known
+is no fault of its own: that a customer without personalisation died, or that their accounts are frozen.
 """
 
 import logging
@@ -45,9 +45,9 @@ class LawStops:
         self._noted: set[LawStop] = set()
         self._waiting: list[LawStop] = []
 
-    def note(self, release: Release, withheld: Mapping[str, int], personalised: bool, now: int, timezone: str) -> None:
-        """Count what the law withheld at ``now`` (ms UTC), offers by gate; other gates are passed over."""
-        for rule, offers in withheld.items():
+    def note(self, release: Release, stopped: Mapping[str, int], personalised: bool, now: int, timezone: str) -> None:
+        """Count what the law stopped at ``now`` (ms UTC), offers by gate; other gates are passed over."""
+        for rule, offers in stopped.items():
             if rule.startswith(LAW) and (personalised or rule not in FOR_EVERYBODY):
                 count_law_stop(rule, offers)
                 self._tell(LawStop(rule, release.id, release.policy, day_at(now, timezone).isoformat()))

@@ -4,12 +4,12 @@
 ``find_unstated`` names what a proposal must say besides, which policies stored before could not: as what a wealth
 product is sold, by whom it is issued, and the kind's disclosures in every message.
 
-A renamed kind opens nothing: an unknown one is refused, a new one is held to its family's demands, and an offer whose
-name tells a kind (``NAME_WORDS``) must be of a kind at least as strict.
+A renamed kind opens nothing: an unknown one is refused, a new one is held to what its bank kind or its family demands,
+and an offer whose name or issuer tells a kind (``NAME_WORDS``, ``ISSUER_WORDS``) must be of a kind at least as strict.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from service.core.domain import Family, Scalar
 from service.core.errors import Problem
@@ -19,6 +19,7 @@ from service.rules.loading.documents.folder import nearest
 from service.rules.model.kinds import (
     DISCLOSURES,
     FACE_TO_FACE,
+    ISSUER_WORDS,
     NAME_WORDS,
     STATUTORY_KINDS,
     ProductKind,
@@ -54,7 +55,7 @@ def find_contradictions(policy: Policy) -> list[Problem]:
     found = [*_misdeclared(policy), *_of_no_kind(policy), *_lax(policy.kinds.values())]
     for offer in policy.offers:
         kind = policy.kinds.get(str(offer.terms.get(PRODUCT)))
-        faults = [*_unknown(offer)] if kind is None else [*_against(offer, kind), *_named_otherwise(offer, kind)]
+        faults = [*_unknown(offer)] if kind is None else [*_against(offer, kind), *_tells_otherwise(offer, kind)]
         found += [Problem(f'catalogue.yaml: offer "{offer.id}"', fault) for fault in faults]
     return found
 
@@ -130,14 +131,23 @@ def _misrated(terms: Mapping[str, Scalar], kind: ProductKind, said: str) -> Iter
             yield f"{name} is R{level:g}, {said} is R{kind.least_risk} to R{kind.most_risk or 5}"
 
 
-def _named_otherwise(offer: Offer, kind: ProductKind) -> Iterator[str]:
-    """Words of the offer's name that tell another kind, if that is stricter."""
-    for word, told in _told_by(offer):
-        if not any(_as_strict(kind, STATUTORY_KINDS[other]) for other in told):
-            yield f'is named "{word}" and of the kind "{kind.id}", which is laxer than {" or ".join(told)}'
+def _tells_otherwise(offer: Offer, kind: ProductKind) -> Iterator[str]:
+    """Words of the offer's name, or of its issuer's, that tell another kind, if that is stricter."""
+    for said, tellings in (("named", _told_by(offer)), ("issued by", _issued_as(offer))):
+        for word, told in tellings:
+            if not any(_as_strict(kind, STATUTORY_KINDS[other]) for other in told):
+                yield f'is {said} "{word}" and of the kind "{kind.id}", which is laxer than {" or ".join(told)}'
 
 
-def _told_by(offer: Offer) -> Iterator[tuple[str, list[str]]]:
+def _issued_as(offer: Offer) -> Iterator[tuple[str, Sequence[str]]]:
+    """The issuer's name with the kinds that such a company issues, as far as it tells."""
+    names = {} if offer.issuer is None else offer.issuer
+    for words, told in ISSUER_WORDS.items():
+        named = [name for name in names.values() if any(_is_in(word, _plain(name)) for word in words)]
+        yield from ((name, told) for name in named[:1])
+
+
+def _told_by(offer: Offer) -> Iterator[tuple[str, Sequence[str]]]:
     """Each telling word of a name with the kinds it tells; of a structured deposit only that it is one."""
     names = [_plain(words) for words in offer.name.values()]
     words = dict.fromkeys(word for several in NAME_WORDS.values() for word in several)

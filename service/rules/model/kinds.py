@@ -156,6 +156,22 @@ NAME_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """Words by which a name tells its kind; an offer named so is of that kind, or of one at least as strict."""
 
+ISSUER_WORDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("基金管理", "fund management"): ("bond_fund", "index_fund", "equity_fund", "plan"),
+    ("保险", "人寿", "insurance"): ("insurance", "plan"),
+    ("证券", "期货", "信托", "securities", "futures", "trust"): ("bond_fund", "index_fund", "equity_fund", "plan"),
+}
+"""Words by which an issuer's name tells what it issues; an offer of that issuer is of one of the kinds, or of one at
+least as strict. A product of a fund manager is no cash management of a bank, whatever it is called."""
+
+LEAST_OF_BANK_KIND: Mapping[str, str] = {
+    "structured": "structured",
+    "large_cd": "large_cd",
+    "fund": "bond_fund",
+    "plan": "plan",
+}
+"""The mildest kind of the law by the bank's kind: a new kind of that bank's kind is held to it."""
+
 DISCLOSURES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "deposit-insurance": {"zh": ("存款保险",), "en": ("deposit insurance",)},
     "early-withdrawal": {"zh": ("提前支取",), "en": ("withdrawn early", "early withdrawal")},
@@ -197,10 +213,14 @@ def laxer_than(kind: ProductKind, floor: ProductKind) -> Iterator[tuple[str, str
 
 
 def floor_of(kind: ProductKind) -> ProductKind:
-    """What the law demands of a kind: its row of ``STATUTORY_KINDS``, or what its family and its buyers demand."""
+    """What the law demands of a kind: its row of ``STATUTORY_KINDS``; else that of the mildest kind of its bank kind;
+    else what its family and its buyers demand.
+    """
     known = STATUTORY_KINDS.get(kind.id)
     if known is not None:
         return known
+    if kind.bank_kind in LEAST_OF_BANK_KIND:
+        return replace(STATUTORY_KINDS[LEAST_OF_BANK_KIND[kind.bank_kind]], id=kind.id, most_risk=None)
     rated = kind.family == Family.WEALTH or kind.rated
     rests = PRIVATE_HOURS if kind.qualified_only or (rated and kind.family == Family.DEPOSIT) else 0.0
     said = ALWAYS_SAID if kind.family == Family.WEALTH else ("no-guarantee",) if rated else ()

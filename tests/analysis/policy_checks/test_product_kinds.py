@@ -16,7 +16,7 @@ Documents = dict[str, Any]
 Change = Callable[[Documents], object]
 NEW_KIND = {
     "id": "gold",
-    "bank_kind": "fund",
+    "bank_kind": "none",
     "family": "wealth",
     "insured": False,
     "risk": [3, 5],
@@ -133,6 +133,23 @@ CONTRADICTIONS: dict[str, tuple[tuple[Change, ...], str, str]] = {
         "equity-r4",
         'is named "权益" and of the kind "cash", which is laxer than equity or equity_fund',
     ),
+    "a fund with a neutral name and two low ratings as cash": (
+        (
+            terms("bond-fund-r2", product="cash", issuer_risk=1, bank_risk=1),
+            lambda d: offer(d, "bond-fund-r2").update(name={"zh": "稳健一号", "en": "Steady No. 1"}),
+        ),
+        "bond-fund-r2",
+        'is issued by "示例基金管理有限公司" and of the kind "cash", which is laxer than bond_fund or index_fund or '
+        "equity_fund or plan",
+    ),
+    "insurance with a neutral name as a cash product": (
+        (
+            terms("annuity-r2", product="cash", in_person=False),
+            lambda d: offer(d, "annuity-r2").update(name={"zh": "安享一号", "en": "Ease No. 1"}),
+        ),
+        "annuity-r2",
+        'is issued by "示例人寿保险股份有限公司" and of the kind "cash", which is laxer than insurance or plan',
+    ),
     "equity of a new, mild kind": (
         (new_kind(id="steady", risk=[1, 5]), terms("equity-r4", product="steady", issuer_risk=1, bank_risk=1)),
         "equity-r4",
@@ -208,6 +225,26 @@ LAX: dict[str, tuple[Change, str, str]] = {
         new_kind(risk="none"),
         "gold",
         "least_risk is laxer than the law; expected at least 1",
+    ),
+    "a new kind of fund that may be R1": (
+        new_kind(bank_kind="fund", risk=[1, 5], agency_only=True, qualified_staff=True),
+        "gold",
+        "least_risk is laxer than the law; expected at least 2",
+    ),
+    "a new kind of fund that the bank issues itself": (
+        new_kind(bank_kind="fund", risk=[2, 5], agency_only=False, qualified_staff=True),
+        "gold",
+        "agency_only is laxer than the law; expected true",
+    ),
+    "a new kind of plan for everybody": (
+        new_kind(bank_kind="plan", risk=[2, 5]),
+        "gold",
+        "qualified_only is laxer than the law; expected true",
+    ),
+    "a new kind of large CD from 1 yuan": (
+        new_kind(bank_kind="large_cd", family="deposit", insured=True, risk="none"),
+        "gold",
+        "minimum_yuan is laxer than the law; expected at least 200,000",
     ),
     "a new private kind without time to withdraw": (
         new_kind(qualified_only=True),

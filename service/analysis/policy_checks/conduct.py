@@ -15,7 +15,7 @@ from service.analysis.policy_checks import words
 from service.analysis.policy_checks.channel_facts import find_misdeclared_channels
 from service.analysis.policy_checks.product_kinds import find_contradictions
 from service.analysis.policy_checks.proof.findings import find_open_laws
-from service.analysis.policy_checks.stated import find_misstated, find_unread
+from service.analysis.policy_checks.stated import find_misstated, find_unread, is_readable
 from service.core.errors import PolicyRefused, Problem, tell_problems
 from service.rules.policy import Policy
 
@@ -39,9 +39,8 @@ def find_breaches(policy: Policy) -> list[Problem]:
 def find_unlawful(policy: Policy) -> list[Problem]:
     """All of them but for the words.
 
-    Nothing is proven of a policy in which the law cannot read what it must.
+    Nothing is proven of a policy in which a name that the law reads is of another kind.
     """
-    unread = find_unread(policy)
-    proven = [] if unread else find_open_laws(policy)
-    misstated = [*unread, *find_misstated(policy)]
+    proven = find_open_laws(policy) if is_readable(policy) else []
+    misstated = [*find_unread(policy), *find_misstated(policy)]
     return [*misstated, *proven, *find_contradictions(policy), *find_misdeclared_channels(policy)]

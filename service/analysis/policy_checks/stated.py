@@ -37,6 +37,13 @@ def find_unread(policy: Policy) -> list[Problem]:
     return [*_not_raw(policy), *_narrowed(policy), *_terms_of_other_kinds(policy)]
 
 
+def is_readable(policy: Policy) -> bool:
+    """Whether every name that the law reads is of the law's kind wherever the policy has it."""
+    declared = policy.schema
+    wrong = [name for name, kind in LAW_COLUMNS.items() if name in declared and declared[name].kind is not kind]
+    return not wrong and not any(_terms_of_other_kinds(policy))
+
+
 def _not_raw(policy: Policy) -> Iterator[Problem]:
     raw = {f"customer.{one.name}": one.kind for one in policy.attributes.attributes}
     derived = {f"customer.{one.name}" for one in policy.attributes.features}

@@ -219,8 +219,9 @@ def floor_of(kind: ProductKind) -> ProductKind:
     known = STATUTORY_KINDS.get(kind.id)
     if known is not None:
         return known
-    if kind.bank_kind in LEAST_OF_BANK_KIND:
-        return replace(STATUTORY_KINDS[LEAST_OF_BANK_KIND[kind.bank_kind]], id=kind.id, most_risk=None)
+    mildest = LEAST_OF_BANK_KIND.get(kind.bank_kind or "")
+    if mildest is not None:
+        return replace(STATUTORY_KINDS[mildest], id=kind.id, most_risk=None)
     rated = kind.family == Family.WEALTH or kind.rated
     rests = PRIVATE_HOURS if kind.qualified_only or (rated and kind.family == Family.DEPOSIT) else 0.0
     said = ALWAYS_SAID if kind.family == Family.WEALTH else ("no-guarantee",) if rated else ()

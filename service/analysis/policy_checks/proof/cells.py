@@ -35,10 +35,11 @@ _FLAG = Name(Kind.BOOLEAN, frozenset({"customer"}))
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One gate of the policy in one cell: its rule, its text, and the formula that is true where it passes."""
+    """One gate of the policy in one cell: its rule, text and names, and the formula that is true where it passes."""
 
     rule: str
     text: str
+    names: frozenset[str]
     passes: Formula
 
 
@@ -59,6 +60,7 @@ class _Gate:
     require: Expression
     spares: tuple[Expression, ...]
     contact: bool = False
+    law: bool = False
     static_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,18 +87,19 @@ class Readings:
         self.vocabulary = Vocabulary(table, names)
         self.questions = Questions(self.vocabulary)
         lawful = frozenset({*LAW_COLUMNS, *ANSWERS})
+        self._law = Reader(table, self.vocabulary, lawful, law=True)
         self._readers = {contact: Reader(table, self.vocabulary, lawful, contact) for contact in (False, True)}
         self._read: dict[tuple[Any, ...], Formula] = {}
 
     def passes(self, gate: _Gate, figures: Sequence[Any], columns: Callable[[], Columns]) -> Formula:
         """The formula that is true where a gate passes in a cell of these figures, which ``columns`` makes columns."""
-        key = (*gate.texts, gate.contact, *figures)
+        key = (*gate.texts, gate.contact, gate.law, *figures)
         if key not in self._read:
             self._read[key] = self._formula(gate, columns())
         return self._read[key]
 
     def _formula(self, gate: _Gate, columns: Columns) -> Formula:
-        reader = self._readers[gate.contact]
+        reader = self._law if gate.law else self._readers[gate.contact]
         require, *spares = (reader.read(fold(one, columns).program) for one in (gate.require, *gate.spares))
         return truth.disjunction(
             [truth.certainty(require), *(truth.certainty(truth.negation(spare)) for spare in spares)]
@@ -147,7 +150,7 @@ class Cells:
         for gate in (*self._gates, *self._consents[channel.id]):
             passes = self._passes(gate, offer_place, channel_place)
             if passes is not ALWAYS:
-                yield Guard(gate.id, gate.text, passes)
+                yield Guard(gate.id, gate.text, gate.require.names, passes)
 
     def _passes(self, gate: _Gate, offer_place: int, channel_place: int) -> Formula:
         figures = [self._figure(name, offer_place, channel_place) for name in gate.static_names]
@@ -188,7 +191,7 @@ def _of_rule(rule: GateRule, policy: Policy) -> _Gate:
 
 def _of_law(row: StatutoryGate) -> _Gate:
     applies, require = read_expressions(row)
-    return _Gate(row.id, require, () if applies is None else (applies,))
+    return _Gate(row.id, require, () if applies is None else (applies,), law=True)
 
 
 def _may_fall_away(rule: GateRule, policy: Policy) -> bool:

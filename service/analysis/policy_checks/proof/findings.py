@@ -66,7 +66,7 @@ class _Prover:
 
     def _finding(self, row: StatutoryGate, cell: Cell, law: Formula) -> Breach | Undecided | None:
         near = [guard for guard in cell.guards if guard.passes.variables & law.variables]
-        beside = tuple(guard for guard in cell.guards if guard.passes.columns & law.columns)
+        beside = tuple(guard for guard in cell.guards if (guard.passes.columns | guard.names) & law.columns)
         try:
             implied = any(self._witness(guards, law) is None for guards in (_closest(near, law), near))
             witness = None if implied else self._witness(cell.guards, law)

@@ -19,6 +19,7 @@ from service.analysis.policy_checks.proof.trees import (
     number_column,
     outcome_of,
     rename,
+    within,
 )
 from service.analysis.policy_checks.proof.truth import ALWAYS, NEVER, UNDECIDED, Atom, Formula
 from service.analysis.policy_checks.proof.variables import Vocabulary
@@ -35,13 +36,21 @@ Choices = list[tuple[Formula, Node]]
 
 
 class Reader(Comparisons):
-    """Reads the conditions of one policy; see ``Comparisons`` for ``lawful`` and ``contact``."""
+    """Reads the conditions of one policy; see ``Comparisons`` for ``lawful`` and ``contact``.
+
+    ``law``: reads the law's own, whose names are raw attributes whatever the policy's table makes of them.
+    """
 
     def __init__(
-        self, table: AttributeTable, vocabulary: Vocabulary, lawful: frozenset[str], contact: bool = False
+        self,
+        table: AttributeTable,
+        vocabulary: Vocabulary,
+        lawful: frozenset[str],
+        contact: bool = False,
+        law: bool = False,
     ) -> None:
         super().__init__(vocabulary, lawful, contact)
-        self._table = table
+        self._table, self._law = table, law
 
     def read(self, node: Node) -> Formula:
         """The formula of a condition whose static parts are constants."""
@@ -51,10 +60,19 @@ class Reader(Comparisons):
 
     @cached_property
     def _features(self) -> Mapping[str, Node]:
-        """The features that read what the law reads, in terms of raw attributes."""
+        """The features that read what the law reads, or bear such a name, in terms of raw attributes.
+
+        An attribute whose range is narrower than the law's is one, too: unknown outside of its range.
+        """
         found: dict[str, Node] = {}
+        if self._law:
+            return found
+        for one in self._table.attributes:
+            name = f"customer.{one.name}"
+            if self.vocabulary.is_narrowed(name):
+                found[name] = within(number_column(name), *self.vocabulary.stated(name))
         for feature in self._table.features:
-            names = feature.expression.names
+            names = [f"customer.{feature.name}", *feature.expression.names]
             if any(name in self.lawful or name in found for name in names):
                 tree = rename(feature.expression.tree, found)
                 guarded = tree.kind in (Kind.NUMBER, Kind.MONEY)

@@ -50,6 +50,13 @@ def number_column(name: str) -> Node:
     return Node("name", Kind.NUMBER, value=name)
 
 
+def within(node: Node, low: float, high: float) -> Node:
+    """A number where it lies in a range; NULL elsewhere."""
+    ends = (Node("const", Kind.NUMBER, value=low), Node("const", Kind.NUMBER, value=high))
+    inside = Node("between", Kind.BOOLEAN, (node, *ends))
+    return Node("case", node.kind, (inside, node, Node("const", node.kind, value=NAN)))
+
+
 def is_default(node: Node) -> bool:
     """A column of numbers with a constant where it is unknown."""
     if node.op != "coalesce" or len(node.args) != 2 or node.kind not in (Kind.NUMBER, Kind.MONEY):

@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import ceil, floor, inf
 
 from service.analysis.policy_checks.proof.truth import Atom, Value
+from service.analysis.policy_checks.stated import RANGES
 from service.core.attributes import AttributeTable
 from service.core.context import DAY_NAMES
 from service.core.expressions import Kind
@@ -146,7 +147,19 @@ class Vocabulary:
         return variable.name
 
     def range(self, name: str) -> tuple[float, float]:
-        """The smallest and the largest number that a column may hold."""
+        """The smallest and the largest number that a column may hold; of what the law reads, at least the law's own."""
+        low, high = self.stated(name)
+        if name not in RANGES:
+            return low, high
+        least, most = RANGES[name]
+        return (least, most) if name not in self._raw else (min(low, least), max(high, most))
+
+    def is_narrowed(self, name: str) -> bool:
+        """Whether the table's range of a column leaves out what the law reads."""
+        return name in self._raw and self.range(name) != self.stated(name)
+
+    def stated(self, name: str) -> tuple[float, float]:
+        """The smallest and the largest number by the table alone."""
         raw, (low, high) = self._raw.get(name), _RANGES.get(name, (-LARGEST, LARGEST))
         if raw is None:
             return (LOWEST, HIGHEST) if name.startswith(PREFIX) else (low, high)

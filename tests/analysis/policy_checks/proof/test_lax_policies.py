@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from service.analysis.policy_checks.conduct import find_unlawful
 from service.analysis.policy_checks.proof.findings import find_open_laws
 from service.analysis.policy_checks.proof.search import MOST_CONDITIONS, Budget
 from service.core.attributes import parse_table
@@ -242,6 +243,46 @@ def test_a_date_that_features_move_by_centuries_is_searched_as_far() -> None:
     require = parse(text, schema, Kind.BOOLEAN)
     gates = tuple(replace(gate, require=require) if gate.id == TOLERANCE else gate for gate in shipped().gates)
     assert "customer.farthest" in told(replace(wide, gates=gates))
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "witness"),
+    [
+        ("risk_tolerance", "5", "tolerance C1, assessed today, age 18; against law-tolerance"),
+        (
+            "risk_tolerance",
+            "case when customer.staff then 5 else 1 end",
+            "customer.staff = true; against law-tolerance",
+        ),
+        ("deceased", "false", "deceased; against law-not-deceased"),
+        ("age", "coalesce(customer.logins_30d, 0) + 40", "against law-adults"),
+    ],
+)
+def test_a_feature_in_the_place_of_what_the_law_reads_is_refused_with_a_customer(
+    name: str, expression: str, witness: str
+) -> None:
+    document = shipped().attributes.document
+    (old,) = (row for row in document["attributes"] if row["name"] == name)
+    derived = {"name": name, "kind": old["kind"], "meaning": "derived", "expression": expression}
+    rows = [row for row in document["attributes"] if row["name"] != name]
+    table = parse_table({"attributes": rows, "features": [derived, *document["features"]]})
+    assert witness in "\n".join(map(str, find_unlawful(replace(shipped(), attributes=table))))
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds", "witness"),
+    [("age", [18, 64], "age 9, tolerance C2, assessed today; against law-adults"), ("risk_tolerance", [3, 5], "")],
+)
+def test_a_narrower_range_is_refused_with_a_customer_where_one_falls_out_of_it_unlawfully(
+    name: str, bounds: list[int], witness: str
+) -> None:
+    document = shipped().attributes.document
+    rows = [row | ({"range": bounds} if row["name"] == name else {}) for row in document["attributes"]]
+    found = find_unlawful(replace(shipped(), attributes=parse_table({**document, "attributes": rows})))
+    said = "\n".join(map(str, found))
+    assert "range must hold" in said
+    assert witness in said
+    assert ("is open to this customer" in said) is bool(witness), "who is unknown to the rules is shut out by them"
 
 
 def test_the_witness_names_offer_channel_customer_law_and_ground() -> None:

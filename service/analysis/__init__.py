@@ -9,7 +9,6 @@ Not here: what is scarce (``planning``), and reading the decisions that are comp
     simulate            an old and a new policy side by side
     simulation_result   the result of a simulation, as frozen values that print
     groups              groups of customers that a marketer would ask about
-    group_rates         rates by group beside the best-served one, with intervals
     fairness            who is offered something, by sex, age band and region
     weight_sensitivity  how far each weight of the four C may move before first offers change
     policy_value        what a policy that never served would have brought, from the decisions of one that did

@@ -13,7 +13,7 @@ from math import nan
 from prometheus_client import Counter, Gauge, Histogram
 
 from service.analysis.drift import DRIFTED, Drift
-from service.analysis.fairness import SHOWN, Fairness
+from service.analysis.fairness.fairness import MARGIN, OFFERED, SHOWN, Fairness
 from service.analysis.policy_checks.calendar_horizon import find_horizon
 from service.analysis.policy_checks.market_age import read_rates
 from service.core.domain import Decision, Release
@@ -134,8 +134,11 @@ def note_fairness(found: Fairness, gaps: Collection[str], at_s: float) -> None:
         labels = one.axis, row.group, one.family
         if row.ratio is not None:
             _offer_ratio.labels(one.what, *labels).set(row.ratio)
-        if one.what == SHOWN:
+        if one.what in (OFFERED, SHOWN):
             _unfair.labels(*labels).set("/".join(labels) in gaps)
+    for axis, several in found.margins.items():
+        for margin in several:
+            _unfair.labels(axis, margin.group, MARGIN).set(f"{axis}/{margin.group}/{MARGIN}" in gaps)
 
 
 def note_waiting(queue: str, items: int, oldest_s: float) -> None:

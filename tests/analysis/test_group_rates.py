@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.analysis.group_rates import band_ages, compare_rates, find_personal_groups
+from service.analysis.fairness.group_rates import band_ages, compare_rates, find_personal_groups
 
 
 def told(**groups: tuple[int, int]) -> dict[str, tuple[float | None, bool]]:

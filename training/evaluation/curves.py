@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from service.analysis.group_rates import wilson
+from service.analysis.fairness.group_rates import wilson
 from training.arrays import Floats
 from training.evaluation.metrics import BINS, TOP, auc, auc_standard_error
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from service.analysis.group_rates import compare_rates, find_personal_groups
+from service.analysis.fairness.group_rates import compare_rates, find_personal_groups
 from service.core.grid import start_of
 from service.decision.compiled import compile_policy
 from service.rules.policy import Policy

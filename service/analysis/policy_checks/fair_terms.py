@@ -4,7 +4,8 @@ Two offers are alike where they are of one kind (a kind that the law does not kn
 family). A rule tells two alike offers apart where it is not the same condition for both, once the policy's own terms
 are put in. If their terms differ and the rule reads a trait, it is refused: a gate, a fit rule, the segments it is for,
 a ticket, value or response formula, and a segment's own words. ``trait_ground`` names the ground that the rule claims;
-it must be one that fits the rule's stage, its traits and the kind, with the article in ``ground``.
+it must be one that fits the rule's stage, its traits, the kind and the direction (who protects the elderly closes
+nothing to those of 40), and ``ground`` must name one of its laws, or another rule that exists, by its id.
 
 The parts of a gate that stand side by side (``and``) are judged one by one, as if each were a gate. Conditions are
 compared as they are written, not for every customer: a rule that is refused and tells nobody apart is parted in two.
@@ -14,21 +15,21 @@ are, and with another gate (of a channel, a placement) it could close one of two
 Ground: PIPL article 24 (no unreasonable differences in terms); Consumer Rights Regulations 2024 article 9.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from service.core.attributes import Attribute
 from service.core.errors import Problem
 from service.core.expressions import Expression, Kind, fold
 from service.core.expressions.tree import Node, is_missing
 from service.rules.loading.rule_files import FALLS_AWAY
 from service.rules.model.kinds import STATUTORY_KINDS
-from service.rules.model.traits import FORMULA, GATES, TRAIT_GROUNDS, TRAIT_WORDS
+from service.rules.model.traits import FORMULA, GATES, TRAIT_GROUNDS, TraitGround, tells_trait, words_of
 from service.rules.policy import FitRule, GateRule, Offer, Policy
+from service.rules.statutory import STATUTORY
 
 PRODUCT = "product"
 PRICES = ("rate", "fee_share", "minimum_yuan")
@@ -40,8 +41,16 @@ INTERNAL = frozenset(
 MOST_NAMED = 4
 """So many terms of a pair are named at most."""
 Pair = tuple[Offer, Offer]
+NO_PROXIES: Mapping[str, str] = {}
+PROXY = " (told by "
+"""Before the attribute that tells a trait. One that closes offers and tells no alike ones apart is left to be measured:
+what it takes from a group shows in what the group is offered."""
+AGE = "customer.age"
+AGE_WORDS = frozenset({"age", "birth"})
 WORDS = "words"
 """The stage of a segment's words: no ground lets them choose between terms."""
+NO_COLUMNS: Mapping[str, Any] = {}
+STATUTORY_IDS = frozenset(one.id for one in STATUTORY)
 Shape = Any
 """What is left of a condition once an offer's terms are put in: nested tuples, equal for equal conditions."""
 TRUE, FALSE = ("const", True), ("const", False)
@@ -60,6 +69,7 @@ class Condition:
     ground: str | None
     claimed: str | None
     also: frozenset[str] = frozenset()
+    weight: float = 1.0
 
     @property
     def names(self) -> frozenset[str]:
@@ -67,25 +77,36 @@ class Condition:
         return self.also.union(*(one.names for one in self.expressions))
 
 
-def find_unfair_terms(policy: Policy) -> list[Problem]:
-    """Every rule, formula and segment's words by which a trait decides on terms, without a ground that holds."""
-    traits = Traits(policy)
+def find_unfair_terms(policy: Policy, proxies: Mapping[str, str] = NO_PROXIES) -> list[Problem]:
+    """Every rule, formula and segment's words by which a trait decides on terms, without a ground that holds.
+
+    ``proxies``: attributes that tell a trait by their values, each with the trait (``analysis.fairness.proxies``).
+    """
+    traits = Traits(policy, proxies)
     alike = tuple(pair for pair in combinations(policy.offers, 2) if _alike(policy, *pair) and _differ(*pair))
     found = [_judge(one, traits, alike, policy) for one in _conditions(policy)]
     found += [_judge_words(policy, variant, traits, alike) for variant in policy.variants]
     return list(dict.fromkeys(problem for problem in found if problem is not None))
 
 
+def drop_trait_fits(policy: Policy, proxies: Mapping[str, str] = NO_PROXIES) -> Policy:
+    """The policy without the fit rules that read a trait, by name or by an attribute that tells it."""
+    traits = Traits(policy, proxies)
+    reading = {rule.id for rule in policy.fits for condition in _of_rule(rule, policy) if traits.of(condition.names)}
+    return replace(policy, fits=tuple(rule for rule in policy.fits if rule.id not in reading)) if reading else policy
+
+
 class Traits:
     """The personal traits that a policy's names lead to, through features, stages and segments."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, proxies: Mapping[str, str] = NO_PROXIES) -> None:
         """Collects what each name is made of."""
         table = policy.attributes
         self._raw = {
-            f"customer.{one.name}": frozenset({one.name}) if one.personal or _tells_trait(one) else frozenset()
+            f"customer.{one.name}": frozenset({one.name}) if one.personal or tells_trait(one) else frozenset()
             for one in table.attributes
         }
+        self._raw |= {f"customer.{name}": frozenset({f"{trait}{PROXY}{name})"}) for name, trait in proxies.items()}
         self._made = {f"customer.{one.name}": one.expression.names for one in table.features}
         stages = (stage.when.names for stage in policy.portrait.stages)
         self._made["customer.stage"] = frozenset[str]().union(*stages)
@@ -101,16 +122,6 @@ class Traits:
                 found |= self._raw.get(name, frozenset())
                 waiting += self._made.get(name, frozenset())
         return frozenset(found)
-
-
-def is_trait(name: str) -> bool:
-    """Whether an attribute's name tells a trait, marked or not."""
-    return not TRAIT_WORDS.isdisjoint(name.split("_"))
-
-
-def _tells_trait(attribute: Attribute) -> bool:
-    """Whether an attribute's name or one of its values tells a trait."""
-    return any(map(is_trait, (attribute.name, *(attribute.values or ()))))
 
 
 def _alike(policy: Policy, one: Offer, other: Offer) -> bool:
@@ -142,7 +153,7 @@ def _of_rule(rule: GateRule | FitRule, policy: Policy) -> Iterator[Condition]:
     also = frozenset[str]() if target is None else target.names
     whole = Condition(where, rule.stage, (), rule.ground, rule.trait_ground, also)
     if isinstance(rule, FitRule):
-        yield replace(whole, expressions=(rule.when,))
+        yield replace(whole, expressions=(rule.when,), weight=rule.weight)
         return
     applies = () if rule.applies is None else (rule.applies,)
     for part in _side_by_side(rule.require):
@@ -164,12 +175,14 @@ def _judge(condition: Condition, traits: Traits, alike: Sequence[Pair], policy: 
     shapes = {offer.id: _shape(condition, offer, policy) for offer in policy.offers}
     apart = [pair for pair in alike if shapes[pair[0].id] != shapes[pair[1].id]]
     closed = [offer for offer in policy.offers if condition.stage in GATES and shapes[offer.id] != TRUE]
+    if all(PROXY in one for one in read):
+        closed = []
     touched = [*closed, *(offer for pair in apart for offer in pair)]
-    if not touched or _holds(condition, read, touched):
+    if not touched or _holds(condition, read, touched, policy):
         return None
     names = ", ".join(offer.id for offer in closed[:MOST_NAMED])
     does = _tells(apart) if apart else f"closes {names} to customers by it"
-    return Problem(condition.where, _sentence(condition, read, does, touched))
+    return Problem(condition.where, _sentence(condition, read, does, touched, policy))
 
 
 def _judge_words(policy: Policy, name: str, traits: Traits, alike: Sequence[Pair]) -> Problem | None:
@@ -181,17 +194,22 @@ def _judge_words(policy: Policy, name: str, traits: Traits, alike: Sequence[Pair
         return None
     where = f'messages.yaml: positioning "{variant.id}"'
     words = Condition(where, WORDS, (variant.when,), None, None)
-    return Problem(where, f"{_sentence(words, read, _tells(apart), ())}; or the words for all of them")
+    return Problem(where, f"{_sentence(words, read, _tells(apart), (), policy)}; or the words for all of them")
 
 
-def _shape(condition: Condition, offer: Offer, policy: Policy) -> Shape:
-    """What a condition is for one offer; of a gate, with the part of ``applies`` in front."""
+def _shape(condition: Condition, offer: Offer, policy: Policy, known: Mapping[str, Any] = NO_COLUMNS) -> Shape:
+    """What a condition is for one offer; of a gate, with the part of ``applies`` in front.
+
+    ``known``: columns of a customer of whom something is given, as their age.
+    """
     place = policy.offers.index(offer)
     columns = {
         name: column[:, place : place + 1] if name.startswith("offer.") else column
         for name, column in policy.static_columns.items()
     }
-    first, *rest = (_reduced(fold(one, columns).program) for one in condition.expressions)
+    columns |= known
+    expressions = [_given(one, known) for one in condition.expressions] if known else condition.expressions
+    first, *rest = (_reduced(fold(one, columns).program) for one in expressions)
     if not rest:
         return first
     return TRUE if first == TRUE or rest[0] == FALSE else (first, *rest)
@@ -235,21 +253,95 @@ def _plain(node: Node) -> object:
     """A constant that compares: a word, a figure, true or false, None for NULL; the bytes of a longer one."""
     value = node.value
     if isinstance(value, np.ndarray):
-        if value.size != 1:
-            return tuple(value.ravel().tolist())
-        value = value.item()
+        each = value.ravel().tolist()
+        if len(set(each)) != 1:
+            return tuple(each)
+        value = each[0]
     if is_missing(value):
         return None
     return bool(value) if node.kind is Kind.BOOLEAN else value
 
 
-def _holds(condition: Condition, read: frozenset[str], touched: Sequence[Offer]) -> bool:
-    """Whether the claimed ground fits: stated with its article, for this stage, these traits and these kinds."""
+def _holds(condition: Condition, read: frozenset[str], touched: Sequence[Offer], policy: Policy) -> bool:
+    """Whether the claimed ground fits and is named as ``ground``."""
     claimed = TRAIT_GROUNDS.get(condition.claimed or "")
-    if claimed is None or not condition.ground or condition.stage not in claimed.stages:
-        return False
+    return (
+        claimed is not None
+        and _fits(claimed, condition, read, touched, policy)
+        and _is_named(claimed, condition, policy)
+    )
+
+
+def _is_named(claimed: TraitGround, condition: Condition, policy: Policy) -> bool:
+    """Whether ``ground`` names a law of the ground, or another rule that exists."""
+    rules = {one.id for one in policy.rules if f'rule "{one.id}"' not in condition.where} | STATUTORY_IDS
+    return bool(condition.ground) and claimed.rests_on(str(condition.ground), rules)
+
+
+def _fits(
+    claimed: TraitGround, condition: Condition, read: frozenset[str], touched: Sequence[Offer], policy: Policy
+) -> bool:
+    """Whether a ground is for this stage, these traits, these kinds, and the direction in which it tells apart."""
     kinds = {str(offer.terms.get(PRODUCT)) for offer in touched}
-    return claimed.covers(read) and (claimed.kinds is None or kinds <= claimed.kinds)
+    return (
+        condition.stage in claimed.stages
+        and claimed.covers(read)
+        and (claimed.kinds is None or kinds <= claimed.kinds)
+        and (not claimed.lifts or condition.weight >= 1)
+        and _spares(claimed, condition, read, touched, policy)
+    )
+
+
+def _spares(
+    claimed: TraitGround, condition: Condition, read: frozenset[str], touched: Sequence[Offer], policy: Policy
+) -> bool:
+    """Whether a condition closes nothing by age at the ages that the ground does not speak of."""
+    if claimed.ages is None or all(AGE_WORDS.isdisjoint(words_of(name)) for name in read):
+        return True
+    ages = _probes(condition, claimed.ages, policy)
+    alone = all(not AGE_WORDS.isdisjoint(words_of(name)) for name in read)
+    for offer in touched:
+        shapes = [_shape(condition, offer, policy, _at_age(age, policy)) for age in ages]
+        if any(shape != (TRUE if alone else shapes[0]) for shape in shapes):
+            return False
+    return True
+
+
+def _probes(condition: Condition, bounds: tuple[int, int], policy: Policy) -> list[float]:
+    """The ages within the bounds at which a condition may change: its own figures, those beside them, and the ends."""
+    low, high = bounds
+    made = [one.expression for one in policy.attributes.features if AGE in one.expression.names]
+    figures = {figure for one in (*condition.expressions, *made) for figure in _figures(one.tree)}
+    near = {figure + step for figure in figures for step in (-1.0, 0.0, 1.0)}
+    return sorted(age for age in near | {float(low), float(high - 1)} if low <= age < high)
+
+
+def _figures(node: Node) -> Iterator[float]:
+    if node.op == "const" and isinstance(value := _plain(node), int | float):
+        yield float(value)
+    for arg in node.args:
+        yield from _figures(arg)
+
+
+def _at_age(age: float, policy: Policy) -> dict[str, Any]:
+    """The columns of a customer of that age: the age, and the features that it alone decides."""
+    known: dict[str, Any] = {AGE: age}
+    for one in policy.attributes.features:
+        if one.expression.names == {AGE}:
+            known[f"customer.{one.name}"] = fold(_given(one.expression, known), known).program.value
+    return known
+
+
+def _given(expression: Expression, known: Mapping[str, Any]) -> Expression:
+    """The expression with these names marked as fixed, so that they fold away."""
+    return replace(expression, program=_fixed(expression.program, known))
+
+
+def _fixed(node: Node, known: Mapping[str, Any]) -> Node:
+    if node.op == "name":
+        return replace(node, static=True, axes=frozenset()) if node.value in known else node
+    args = tuple(_fixed(arg, known) for arg in node.args)
+    return replace(node, args=args, static=all(arg.static for arg in args)) if args else node
 
 
 def _tells(apart: Sequence[Pair]) -> str:
@@ -261,13 +353,16 @@ def _tells(apart: Sequence[Pair]) -> str:
     return f"tells {one.id} from {other.id} ({terms}){more}"
 
 
-def _sentence(condition: Condition, read: frozenset[str], does: str, touched: Sequence[Offer]) -> str:
+def _sentence(condition: Condition, read: frozenset[str], does: str, touched: Sequence[Offer], policy: Policy) -> str:
     refused = f"its trait_ground {condition.claimed} does not allow it"
     claim = "it states no trait_ground" if condition.claimed is None else refused
-    held = replace(condition, ground="stated")
-    fitting = [one for one in TRAIT_GROUNDS if _holds(replace(held, claimed=one), read, touched)]
+    fitting = [one for one, row in TRAIT_GROUNDS.items() if _fits(row, condition, read, touched, policy)]
     expected = ", ".join(fitting) or "none, for no law allows it"
-    article = "" if condition.ground or not fitting else "; and its article in ground"
+    article = "; and its article in ground" if fitting and not condition.ground else ""
+    if condition.ground and condition.claimed in fitting:
+        laws = ", ".join(TRAIT_GROUNDS[condition.claimed].laws)
+        article = f'; and ground must name a law ({laws}) or another rule by its id, got "{condition.ground}"'
+        claim = f"it claims {condition.claimed}"
     return f"reads {', '.join(sorted(read))} and {does}; {claim}: expected {expected}{article}"
 
 

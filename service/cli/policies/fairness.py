@@ -6,7 +6,7 @@ from datetime import UTC
 
 import click
 
-from service.analysis.fairness import ACCEPTED
+from service.analysis.fairness.fairness import ACCEPTED
 from service.cli.actor import actor_of, as_option
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
@@ -37,7 +37,9 @@ def measure(named: str | None, customers: int, from_store: bool, as_json: bool) 
     """Offer rates of POLICY (folder, hash or start of a hash; the serving one unless named) by group.
 
     Only customers count to whom the law lets something of the family be offered. Exit code 1 where a group's whole
-    interval lies below the bound of monitoring.yaml and nobody excused it.
+    interval lies below the bound of monitoring.yaml and nobody excused it, or where a rule decides by an attribute that
+    tells a trait by its values. What a policy shows first, and its worth, are held against the same without the fit
+    rules that read a trait.
     """
     with open_stack() as stack, bar("Deciding for a sample of the customers"):
         engine = engine_of(stack)
@@ -50,7 +52,7 @@ def measure(named: str | None, customers: int, from_store: bool, as_json: bool) 
         show(report.document(), as_json)
     else:
         click.echo("\n".join(lines(report)))
-    sys.exit(1 if report.gaps else 0)
+    sys.exit(1 if report.refusal else 0)
 
 
 @fairness.command()
@@ -62,7 +64,7 @@ def measure(named: str | None, customers: int, from_store: bool, as_json: bool) 
 @as_option
 @json_option
 def excuse(axis: str, group: str, family: str, reason: str, days: int, name: str | None, as_json: bool) -> None:
-    """Excuse that GROUP of AXIS is offered FAMILY too rarely, for a reason and for a time."""
+    """Excuse that GROUP of AXIS gets too little of FAMILY (or, where it is `margin`, by worth), for a time."""
     with open_stack() as stack:
         actor, said = actor_of(stack, name, reason, "policies:approve")
         made = stack.store.fairness_overrides.excuse(axis, group, family, said, days, actor)
@@ -88,11 +90,14 @@ def lines(report: FairnessReport) -> Iterator[str]:
         yield f"{axis}: expected margin of the first offer, yuan"
         for margin in margins:
             span = f"({margin.low_yuan:.2f} to {margin.high_yuan:.2f})"
-            yield f"  {margin.group:<14}{margin.customers:>9,}{margin.mean_yuan:>10.2f} {span}"
+            low = "  below" if margin.alert else ""
+            yield f"  {margin.group:<14}{margin.customers:>9,}{margin.mean_yuan:>10.2f} {span}{low}"
     for each in report.overrides:
         yield f"excused until {iso(each.until, UTC)}: {each.name}, by {each.actor}: {each.reason}"
     yield from (f"GAP: {gap}" for gap in report.gaps)
-    yield f"{len(report.gaps)} gaps below {found.bound:.2f} in what is {report.what}"
+    yield from (f"UNFAIR: {one}" for one in found.unfair)
+    yield from (f"note: {one}" for one in found.proxies)
+    yield f"{len(report.gaps)} gaps below {found.bound:.2f} in what is offered, shown first, or worth"
 
 
 VERBS = (fairness,)

@@ -36,9 +36,11 @@ FAIRNESS: dict[str, Any] = {
     "expected_margin": {
         "sex": [{"group": "female", "customers": 930, "mean_yuan": 2.31, "low_yuan": 1.9, "high_yuan": 2.72}]
     },
-    "alerts_on": "shown",
+    "alerts_on": "offered, shown, margin",
     "gaps": [],
     "overrides": [],
+    "proxies": [],
+    "unfair": [],
     "unreadable_decisions": 0,
 }
 
@@ -66,6 +68,9 @@ class ComparisonAnswer(Loose):
     family = fields.String(required=True)
     what = fields.String(required=True, metadata={"enum": ["offered", "shown", "accepted"]})
     groups = fields.List(fields.Nested(GroupRateAnswer), required=True)
+    without_traits = fields.Dict(
+        metadata=describe("Group -> its ratio without the fit rules that read a trait; of what a policy shows.")
+    )
 
 
 class FairnessAnswer(Loose):
@@ -80,6 +85,8 @@ class FairnessAnswer(Loose):
     alerts_on = fields.String(required=True)
     gaps = fields.List(fields.Dict(), required=True)
     overrides = fields.List(fields.Dict(), required=True)
+    proxies = fields.List(fields.Dict(), metadata=describe("Attributes that tell a trait by their values."))
+    unfair = fields.List(fields.String(), metadata=describe("What the policy decides by them between unlike terms."))
     unreadable_decisions = fields.Integer(required=True)
 
 
@@ -92,8 +99,8 @@ def get_fairness(client: Client) -> Response:
     """Who was shown something lately, by sex, age band and region
 
     Among the customers to whom the law lets something of a family be offered: the share that was shown it, the share of
-    these that took it, and the expected margin of the first offer, with intervals. A gap is a group whose whole
-    interval lies below `bound` of the best-served group's rate: a screening signal, not a verdict. `overrides` are the
-    gaps that somebody excused for a time, and why.
+    these that took it, and the expected margin of the first offer, with intervals; and what is offered to them at all
+    by the policy that serves. A gap is a group whose whole interval lies below `bound` of the best-served group's rate:
+    a screening signal, not a verdict. `overrides` are the gaps that somebody excused for a time, and why.
     """
     return RawResponse(orjson.dumps(engine().fairness.measure_stored().document()), 200, [NO_STORE])

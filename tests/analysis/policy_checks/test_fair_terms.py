@@ -200,9 +200,9 @@ def test_a_ground_that_does_not_fit_holds_nothing(shipped: Policy, ground: dict[
 
 
 def test_a_ground_needs_its_article(shipped: Policy) -> None:
-    elderly = {"require": "customer.age >= 60", "trait_ground": "protection"}
+    elderly = {"require": "customer.age < 60", "trait_ground": "protection"}
     [sentence] = told(shipped, rule(**elderly))
-    assert sentence.endswith("expected legal-capacity, protection; and its article in ground")
+    assert sentence.endswith("expected protection; and its article in ground")
     assert told(shipped, rule(**elderly, ground="Law on the Protection of the Elderly")) == []
 
 
@@ -214,3 +214,62 @@ def test_an_age_beside_a_minimum_is_judged_by_itself(shipped: Policy) -> None:
     capable = {"trait_ground": "legal-capacity", "ground": "Civil Code art. 17"}
     both = "customer.demand_yuan >= offer.minimum_yuan and coalesce(customer.age, 18) >= 18"
     assert told(shipped, rule(id="adult-with-money", applies=None, require=both, **capable)) == []
+
+
+@pytest.mark.parametrize("ground", ["we have always done so", "Bank rule: the young first", "no-such-rule", "for-her"])
+def test_a_ground_names_a_law_or_another_rule_and_is_no_free_text(shipped: Policy, ground: str) -> None:
+    [sentence] = told(
+        shipped, rule(id="for-her", require="customer.age < 60", trait_ground="protection", ground=ground)
+    )
+    assert "ground must name a law (NFRA order 2025 No. 7, " in sentence
+    assert sentence.endswith(f'or another rule by its id, got "{ground}"')
+
+
+@pytest.mark.parametrize("ground", ["NFRA order 2025 No. 7 art. 12", "as care-from-65 does", "as law-in-person does"])
+def test_a_ground_may_be_another_rule(shipped: Policy, ground: str) -> None:
+    assert told(shipped, rule(require="customer.age < 60", trait_ground="protection", ground=ground)) == []
+
+
+@pytest.mark.parametrize(
+    ("claimed", "require", "holds"),
+    [
+        ("legal-capacity", "customer.age >= 18", True),
+        ("legal-capacity", "customer.age >= 19", False),
+        ("legal-capacity", "customer.age < 60", False),
+        ("protection", "customer.age >= 18", True),
+        ("protection", "customer.age between 18 and 59", True),
+        ("protection", "customer.age < 59", False),
+        ("protection", "customer.age >= 60", False),
+        ("protection", "customer.age < 30 or customer.age > 40", False),
+        ("protection", "customer.elderly or customer.age < 18", False),
+        ("protection", "not customer.elderly", True),
+    ],
+)
+def test_a_ground_holds_in_its_own_direction_of_age_alone(
+    shipped: Policy, claimed: str, require: str, holds: bool
+) -> None:
+    ground = {"trait_ground": claimed, "ground": "NFRA order 2025 No. 7"}
+    elderly = feature("elderly", "boolean", "customer.age >= 65")
+    assert (told(shipped, elderly, rule(require=require, **ground)) == []) is holds
+
+
+def test_a_stage_of_life_may_raise_an_offer_and_never_lower_it(shipped: Policy) -> None:
+    def weighted(weight: float) -> Change:
+        return lambda documents: next(
+            one for one in documents["consumer"]["rules"] if one["id"] == "retirement"
+        ).update(weight=weight)
+
+    assert told(shipped, weighted(1.5)) == []
+    [sentence] = told(shipped, weighted(0.5))
+    assert "its trait_ground stage-of-life does not allow it" in sentence
+
+
+def test_a_code_that_tells_a_trait_counts_as_the_trait(shipped: Policy) -> None:
+    documents = shipped.documents
+    documents["catalogue"]["offers"].append(LADIES)
+    for change in (attribute("code", ["p", "q"]), rule(require="customer.code = 'p'")):
+        change(documents)
+    policy = from_documents(documents)
+    assert find_unfair_terms(policy) == []
+    [problem] = find_unfair_terms(policy, {"code": "sex"})
+    assert "reads sex (told by code) and tells" in str(problem)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from service.analysis.group_rates import wilson
+from service.analysis.fairness.group_rates import wilson
 from service.cli.main import main
 from service.core.errors import BundleError, InvalidInput
 from service.rules.policy import DEFAULT, load

@@ -130,8 +130,8 @@ def test_stored_decisions_are_measured_daily_over_rest_and_on_the_command_line(
     engine = Engine(settings, store, Cache(redis_url))
     try:
         report = engine.fairness.measure_stored()
-        assert [gap.name for gap in report.gaps if gap.axis == "sex"] == [GAP]
-        assert {one.what for one in report.fairness.comparisons} == {"shown", "accepted"}
+        assert {(gap.name, gap.what) for gap in report.gaps if gap.axis == "sex"} == {(GAP, "offered"), (GAP, "shown")}
+        assert {one.what for one in report.fairness.comparisons} == {"offered", "shown", "accepted"}
         assert engine.fairness.watch() is False
         labels = {"axis": "sex", "group": "female", "family": "wealth"}
         assert REGISTRY.get_sample_value("fourcast_fairness_alert", labels) == 1.0

@@ -3,10 +3,18 @@
 Who counts is asked of the law (``rules.statutory``), not of the policy: a policy that shuts a group out by a gate of
 its own must not thereby take it out of the comparison. Figures, each with its 95 % interval:
 
-    offered   something of the family is open to the customer, and worth its cost: the release gate reads this
-    shown     something of the family is among the first offers of an answer: the daily measurement reads this
+    offered   something of the family is open to the customer, and worth its cost
+    shown     something of the family is among the first offers of an answer
+    margin    the mean expected margin of the first offer, yuan
     accepted  of those who were shown it, who took it: the customer's choice, never an alert
-    margin    the mean expected margin of the first offer: follows balances, never an alert
+
+What is offered may not lie below the bound. What is shown first, and what it is worth, follow means and needs as well:
+of a policy, a group's ratio may not lie below the bound times the ratio that it has without the policy's fit rules that
+read a trait (or an attribute that tells one, ``proxies``), so that the alert is of what the policy does by the trait.
+
+    alert:  whole interval of the ratio  <  bound x min(1, ratio without those rules)
+
+Of decisions that were stored, what was shown is held against the bound itself: a signal, to be looked at every day.
 
 0.80 is a screening signal (29 CFR 1607.4(D), employment law): groups differ in means and in need, and a gap has to be
 explained, not assumed to be wrong. On many groups, chance alone makes some interval narrow; the best-served group is
@@ -14,16 +22,19 @@ the luckiest too.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import sqrt
+from dataclasses import asdict, dataclass, field, replace
+from math import hypot, sqrt
 from typing import Any
 
 import numpy as np
 
-from service.analysis.group_rates import DEVIATE, LEAST, GroupRate, compare_rates, find_personal_groups
+from service.analysis.fairness.group_rates import DEVIATE, LEAST, GroupRate, compare_rates, find_personal_groups
+from service.analysis.fairness.proxies import Proxy, find_proxies
+from service.analysis.policy_checks.fair_terms import drop_trait_fits, find_unfair_terms
 from service.analysis.simulate import without_chance
 from service.core.context import context_columns
 from service.core.domain import Context, Release, Snapshot
+from service.core.errors import Problem
 from service.core.grid import Array, Moment, moment
 from service.decision import Decisions, decide_many, population_of
 from service.decision.compiled import compile_policy
@@ -33,19 +44,30 @@ from service.rules.statutory import STATUTORY
 
 FIRST = 3
 """So many offers an answer shows; what is further down is not seen."""
-OFFERED, SHOWN, ACCEPTED = "offered", "shown", "accepted"
+OFFERED, SHOWN, ACCEPTED, MARGIN = "offered", "shown", "accepted", "margin"
 INBOUND, CONTACT = "inbound", "contact"
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """The mean expected margin of a group's first offers, yuan, with its 95 % interval."""
+    """The mean expected margin of a group's first offers, yuan, with its 95 % interval, and that of its ratio.
+
+    ``ratio``: over the mean of the group with the highest; None where no group's is above 0.
+    """
 
     group: str
     customers: int
     mean_yuan: float
     low_yuan: float
     high_yuan: float
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    alert: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """The row as plain JSON values."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +78,25 @@ class Comparison:
     family: str
     what: str
     rows: tuple[GroupRate, ...]
+    without: Mapping[str, float] = field(default_factory=dict)
+    """Each group's ratio without the policy's fit rules that read a trait; empty where it is not asked."""
 
     def document(self) -> dict[str, Any]:
         """The comparison as plain JSON values."""
         rows = [row.document() for row in self.rows]
-        return {"axis": self.axis, "family": self.family, "what": self.what, "groups": rows}
+        named = {"axis": self.axis, "family": self.family, "what": self.what, "groups": rows}
+        return named | ({"without_traits": dict(self.without)} if self.without else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A group whose whole interval lies below the bound."""
+    """A group whose whole interval lies below the bound; of margins the family is ``margin``."""
 
     axis: str
     group: str
     family: str
     what: str
-    rate: GroupRate = field(compare=False)
+    rate: GroupRate | Margin = field(compare=False)
 
     @property
     def name(self) -> str:
@@ -82,6 +107,8 @@ class Gap:
         """The gap in one sentence."""
         rate = self.rate
         span = f"{rate.ratio:.2f} of the best-served group's ({rate.ratio_low:.2f} to {rate.ratio_high:.2f})"
+        if isinstance(rate, Margin):
+            return f"{self.axis} {self.group} is shown first what is worth {rate.mean_yuan:.2f} yuan, {span}"
         return f"{self.axis} {self.group} is {self.what} {self.family} at {rate.rate:.1%}, {span}"
 
 
@@ -95,22 +122,27 @@ class Fairness:
     bound: float
     comparisons: tuple[Comparison, ...]
     margins: Mapping[str, tuple[Margin, ...]]
+    proxies: tuple[Proxy, ...] = ()
+    unfair: tuple[Problem, ...] = ()
+    """What the policy decides by ``proxies`` as it may not by the trait."""
 
-    def find_gaps(self, what: str) -> tuple[Gap, ...]:
-        """Every group that is ``offered`` or ``shown`` something of a family too rarely."""
-        told = (one for one in self.comparisons if one.what == what)
-        return tuple(Gap(one.axis, row.group, one.family, what, row) for one in told for row in one.rows if row.alert)
+    def find_gaps(self, *asked: str) -> tuple[Gap, ...]:
+        """Every group that is ``offered`` or ``shown`` too little of a family, or something worth too little."""
+        rows = [(one, row) for one in self.comparisons if one.what in asked for row in one.rows if row.alert]
+        gaps = [Gap(one.axis, row.group, one.family, one.what, row) for one, row in rows]
+        if MARGIN in asked:
+            told = [(axis, row) for axis, several in self.margins.items() for row in several if row.alert]
+            gaps += [Gap(axis, row.group, MARGIN, MARGIN, row) for axis, row in told]
+        return tuple(gaps)
+
+    def replace_shown(self, recorded: "Fairness") -> "Fairness":
+        """The same, with what was shown and taken as it is on record."""
+        offered = [one for one in self.comparisons if one.what == OFFERED]
+        return replace(self, comparisons=(*offered, *recorded.comparisons))
 
     def document(self) -> dict[str, Any]:
         """The measurement as plain JSON values."""
-        margins = {
-            axis: [
-                {"group": one.group, "customers": one.customers, "mean_yuan": one.mean_yuan}
-                | {"low_yuan": one.low_yuan, "high_yuan": one.high_yuan}
-                for one in rows
-            ]
-            for axis, rows in self.margins.items()
-        }
+        margins = {axis: [one.document() for one in rows] for axis, rows in self.margins.items()}
         return {
             "policy": self.policy,
             "customers": self.customers,
@@ -118,6 +150,8 @@ class Fairness:
             "bound": self.bound,
             "comparisons": [one.document() for one in self.comparisons],
             "expected_margin": margins,
+            "proxies": [asdict(one) for one in self.proxies],
+            "unfair": [str(one) for one in self.unfair],
         }
 
 
@@ -139,19 +173,33 @@ class Observed:
 def measure_policy(
     policy: Policy, people: Sequence[Snapshot], context: Context, scores: Mapping[str, Array], release: Release
 ) -> Fairness:
-    """What the policy offers these customers at that moment, without chance, by group."""
+    """What the policy offers these customers at that moment, without chance, by group, and what in it tells a trait."""
     personal = np.array([not is_withdrawn(one.consents) for one in people], dtype=bool)
     kept = [one for one, mine in zip(people, personal, strict=True) if mine]
     spoken = {name: column[personal] for name, column in scores.items()}
+    proxies = find_proxies(policy, kept, find_personal_groups(_facts(kept)))
+    told = {one.attribute: one.axis for one in proxies}
+    plain = drop_trait_fits(policy, told)
+    made = _decide(policy, kept, context, spoken, release)
+    without = made if plain is policy else _decide(plain, kept, context, spoken, release)
+    found = measure_observed(policy, made, [context.now] * len(kept), without)
+    before = frozenset(find_unfair_terms(policy)) if told else frozenset()
+    unfair = tuple(one for one in find_unfair_terms(policy, told) if one not in before) if told else ()
+    return replace(found, proxies=proxies, unfair=unfair)
+
+
+def _decide(
+    policy: Policy, people: Sequence[Snapshot], context: Context, scores: Mapping[str, Array], release: Release
+) -> Observed:
+    """What the policy offers these customers, and shows first."""
     asked = Context(context.now, limit=len(policy.offers))
-    found = decide_many(without_chance(policy), population_of(policy, kept), asked, spoken, release)
+    found = decide_many(without_chance(policy), population_of(policy, people), asked, scores, release)
     families = np.array([*(offer.family for offer in policy.offers), ""])[found.offer]
     offered, shown = (
         {family: (part == family).any(axis=1).astype(float) for family in policy.families}
         for part in (families, families[:, :FIRST])
     )
-    margin = _first_margin(policy, found, release)
-    return measure_observed(policy, Observed(kept, shown, margin, offered), [context.now] * len(kept))
+    return Observed(people, shown, _first_margin(policy, found, release), offered)
 
 
 def expected_margin(priority: Any, lever: Any, contact_cost: Any, price: Any) -> Any:
@@ -177,20 +225,25 @@ def _first_margin(policy: Policy, found: Decisions, release: Release) -> Array:
         return np.asarray(expected_margin(found.priority[:, 0], lever, cost, price))
 
 
-def measure_observed(policy: Policy, observed: Observed, instants: Sequence[int]) -> Fairness:
-    """What these customers were offered, by group; ``instants`` (ms) are when each was decided for."""
+def measure_observed(
+    policy: Policy, observed: Observed, instants: Sequence[int], without: Observed | None = None
+) -> Fairness:
+    """What these customers were offered, by group; ``instants`` (ms) are when each was decided for.
+
+    ``without``: the same customers without the fit rules that read a trait; None where it is not known.
+    """
     lawful = may_be_offered(policy, observed.people, instants)
     groups = find_personal_groups(_facts(observed.people))
     bound = policy.monitoring.fairness_alert
     comparisons = [
-        Comparison(axis, family, what, tuple(rows))
+        _beside(Comparison(axis, family, what, tuple(rows)), words, may, without, bound)
         for axis, words in groups.items()
         for family, may in lawful.items()
         for what, hits, who in _figures(observed, family, may)
         if (rows := compare_rates(words, hits, who, bound))
     ]
     counts = {family: int(may.sum()) for family, may in lawful.items()}
-    margins = {axis: _margins(words, observed.margin) for axis, words in groups.items()}
+    margins = {axis: _margins(words, observed.margin, without, bound) for axis, words in groups.items()}
     return Fairness(policy.hash, len(observed.people), counts, bound, tuple(comparisons), margins)
 
 
@@ -236,7 +289,46 @@ def _figures(observed: Observed, family: str, may: Array) -> list[tuple[str, Arr
     return figures
 
 
-def _margins(words: Array, margin: Array) -> tuple[Margin, ...]:
+def _beside(one: Comparison, words: Array, may: Array, without: Observed | None, bound: float) -> Comparison:
+    """What is shown, held against what would be shown without the fit rules that read a trait."""
+    if without is None or one.what != SHOWN:
+        return one
+    plain = compare_rates(words, without.shown[one.family], may, bound)
+    ratios = {row.group: 1.0 if row.ratio is None else row.ratio for row in plain}
+    rows = [replace(row, alert=_is_below(row.ratio_high, bound, ratios.get(row.group, 1.0))) for row in one.rows]
+    return replace(one, rows=tuple(rows), without=ratios)
+
+
+def _is_below(high: float | None, bound: float, ratio: float) -> bool:
+    return high is not None and high < bound * min(1.0, ratio)
+
+
+def _margins(words: Array, margin: Array, without: Observed | None, bound: float) -> tuple[Margin, ...]:
+    """The margins by group; none is an alert where what they would be without those rules is not known."""
+    rows = _beside_best(_means(words, margin))
+    if without is None:
+        return rows
+    plain = {row.group: row.ratio for row in _beside_best(_means(words, without.margin))}
+    ratios = {group: 1.0 if ratio is None else ratio for group, ratio in plain.items()}
+    return tuple(replace(row, alert=_is_below(row.ratio_high, bound, ratios.get(row.group, 1.0))) for row in rows)
+
+
+def _beside_best(rows: Sequence[Margin]) -> tuple[Margin, ...]:
+    """Each mean over the highest, with the interval of a ratio of two means by the delta method."""
+    best = max(rows, key=lambda one: one.mean_yuan, default=None)
+    if best is None or len(rows) < 2 or best.mean_yuan <= 0:
+        return tuple(rows)
+    reach_best = (best.high_yuan - best.mean_yuan) / best.mean_yuan
+    return tuple(replace(one, ratio=1.0) if one is best else _over(one, best.mean_yuan, reach_best) for one in rows)
+
+
+def _over(one: Margin, best: float, reach_best: float) -> Margin:
+    ratio, own = one.mean_yuan / best, (one.high_yuan - one.mean_yuan) / best
+    reach = hypot(own, ratio * reach_best)
+    return replace(one, ratio=round(ratio, 6), ratio_low=round(ratio - reach, 6), ratio_high=round(ratio + reach, 6))
+
+
+def _means(words: Array, margin: Array) -> tuple[Margin, ...]:
     """The mean margin of each group of at least ``LEAST`` customers with an offer."""
     known = ~np.isnan(margin)
     members = {str(word): known & (words == word) for word in sorted({one for one in words if one is not None})}

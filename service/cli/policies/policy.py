@@ -16,7 +16,6 @@ from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.policy_checks.lint import lint_policy
 from service.analysis.policy_checks.market_age import market_warnings
 from service.analysis.policy_checks.proposal import assert_proposable
-from service.analysis.policy_checks.tone import find_odd_words
 from service.analysis.weight_sensitivity import Firmness
 from service.cli.actor import actor_of, as_option, compliance_of, note_option, person_of
 from service.cli.bank import selection
@@ -75,9 +74,8 @@ def check(folder: Path, as_json: bool) -> None:
     found = lint_policy(checked)
     if found.problems:
         raise PolicyRefused("the policy's rules do not prove themselves", found.problems)
-    odd = dict.fromkeys(find_odd_words(checked))
     today = day_at(now_ms(), checked.contact.timezone)
-    warnings = [*found.warnings, *odd, *calendar_warnings(checked, today), *market_warnings(checked, today)]
+    warnings = [*found.warnings, *calendar_warnings(checked, today), *market_warnings(checked, today)]
     show(
         {
             "policy": checked.hash,

@@ -66,7 +66,7 @@ _REMAINS = re.compile("^(?:并?不能|无法|不可能|不会|不)(?:完全|彻�
 _SUITS = re.compile("^[^,]{0,4}(?:适合|合适)|^s? ?(?:may |might )?(?:suits?|be safer) ")
 _SERVICE = re.compile(
     "^(?:您|将|会|尽快)*(?:及时|认真|保护|保密|答复|回复|处理|尊重|不会?泄露|不向|遵守|按时答复|在[^,]{1,6}答复)|"
-    "^ (?:to |that we |we )?(?:will )?(?:answer|reply|respond|"
+    "^ (?:neither|nothing)(?![a-z])|^ (?:to |that we |we )?(?:will )?(?:answer|reply|respond|"
     "protect your (?:data|privacy)|keep your data|never share|handle)"
 )
 """What a bank may promise: its own service."""

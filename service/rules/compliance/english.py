@@ -116,14 +116,15 @@ ROWS = (
             "removes?|forget about|forget|dont worry about|dont fear|never fear|no need to (?:worry|"
             "fear) ?(?:about)?)"
             "(?: possible| chance| of| real| any| the| your| financial| market| danger| fear| worry|"
-            " about| a| such| more| further){0,4} (?:loss|losses|losing|risks?|downside|drawdowns?|"
+            " about| a| such| more| further){0,4} (?:loss|losses|losing|risks?(?! rated| rating| based| level)|"
+            "downside|drawdowns?|"
             "volatility)",
             "(?:loss|losses|losing|risk|risks|downside)(?: \\w{1,12}){0,3} (?:is|are|remains?|stays?)~1 (?:imposs"
             "ible|out|zero|nil|none|negligible|minimal|tiny|unthinkable|excluded|ruled out|next to nothing|"
             "off the table|nonexistent|non existent|a formality|a mere formality|insignificant|limited|"
             "unheard)",
             "risk ?(?:free|less|proof)|loss ?(?:free|less|proof)|(?:no|zero|without|virtually|practically|"
-            "hardly|minimal) risks?|low risks?(?! rating| level)|"
+            "hardly|minimal) risks?(?! rated| rating| based)|low risks?(?! rating| level)|"
             "only upside|all upside|upside only|nothing to lose|lose nothing|"
             "impossible to lose|(?:not|never)~1 single~4 (?:lost|loss|loses)|no ?(?:one|body)~4 (?:lost|"
             "loses|lose)",
@@ -138,7 +139,8 @@ ROWS = (
         "denial-of-loss",
         ALL,
         (
-            "risk ?free|riskless|zero risk|no risk|without risk|(?<!not )(?<!any )low risk(?! rating| level)|sure win|"
+            "risk ?free|riskless|zero risk|no risk(?! rated| rating| based)|"
+            "without risk|(?<!not )(?<!any )low risk(?! rating| level)|sure win|"
             "cannot lose|cant lose",
         ),
     ),

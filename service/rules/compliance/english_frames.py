@@ -87,7 +87,8 @@ CONCEPTS = {
     ),
     "missable": (
         r"cant miss|cannot miss|ground floor|kick yourself|sorry you missed|fear of missing|"
-        r"exclusive (?:access|opportunity|invitation)|secret|insider|for a limited time|prime bank|"
+        r"exclusive (?:access|opportunity|invitation)|"
+        r"secret (?:access|method|formula|sauce|weapon|deal|tip)|insider|for a limited time|prime bank|"
         r"too good to (?:miss|pass)|opportunity knocks|wake up call"
     ),
     "surety": r"suret(?:y|ies)|bonding company|pay order|insurer|insurance|guarantor|backstop|third party",
@@ -246,7 +247,8 @@ CONCEPTS = {
     ),
     "takeout": (
         r"withdraw\w*|redeem\w*|redemption|cash out|cash in|take (?:it|your money|the money|money) out|"
-        r"take it|take out|sell|quit|exit|leave|get out|pull out|access\w*|money|cash|back|liquid\w*|"
+        r"take it(?! back)|take out|sell|quit|exit|leave|get out|pull out|access\w*|money|cash|"
+        r"(?:money|cash|funds|savings) back|liquid\w*|"
         r"a million back|lock ?(?:up|in)|locked|penalt\w+|available|your funds"
     ),
     "free": (

@@ -50,6 +50,7 @@ class MessageTemplates:
     channels: Mapping[str, Text]
     link: str
     link_hosts: tuple[str, ...]
+    names: tuple[str, ...]
     banned: tuple[str, ...]
     positions: tuple[SegmentWords, ...]
 
@@ -69,6 +70,7 @@ def read_templates(
         },
         link=page.text("link", "a link beginning with https://"),
         link_hosts=page.words("link_hosts", optional=True),
+        names=page.words("names", optional=True),
         banned=_further_banned(page),
         positions=read_segment_words(page, used, [offer.id for offer in offers], tuple(targets)),
     )

@@ -2,7 +2,9 @@
 
 import pytest
 
+from service.analysis.policy_checks.proposal import assert_proposable
 from service.analysis.policy_checks.tone import find_odd_words, tone_faults
+from service.core.errors import PolicyError
 from service.rules.policy import DEFAULT, from_documents, load
 
 
@@ -31,6 +33,16 @@ def test_half_a_language_and_hard_words_are_named(text: str, language: str, faul
     assert fault in tone_faults(text, language)
 
 
+def test_the_banks_own_names_are_free_and_nothing_else_is() -> None:
+    documents = load(DEFAULT).documents
+    documents["messages"]["families"]["deposit"]["body"]["zh"] = "FourPay：{name}，年利率{rate}。"
+    with pytest.raises(PolicyError, match="cannot be proposed"):
+        assert_proposable(from_documents(documents))
+    documents["messages"]["names"] = ["FourPay"]
+    assert_proposable(from_documents(documents))
+    assert tone_faults("解锁FourPay", "zh", ["FourPay", "解锁"]) != []
+
+
 def test_a_policys_own_texts_are_told_with_their_place() -> None:
     documents = load(DEFAULT).documents
     documents["strategies"]["strategies"][0]["name"]["zh"] = "首推匹配"
@@ -40,4 +52,4 @@ def test_a_policys_own_texts_are_told_with_their_place() -> None:
         'strategies.yaml: strategy "portrait-matching": name.zh says "首推", which customers and staff do not use'
         in told
     )
-    assert 'message of offer "term-12m": holds "offer": expected one language' in told
+    assert 'message of offer "term-12m": (zh) holds "offer": expected one language' in told

@@ -130,5 +130,5 @@ def test_texts_are_judged_as_a_policys_own() -> None:
     found = judge_texts(["不保证收益。", "保底"], "zh", "wealth", 2)
     assert (found["refused"], [one["faults"] for one in found["texts"]]) == (  # type: ignore[attr-defined]
         1,
-        [[], ['"保底" may not be said: capital-protection']],
+        [[], ["不得使用“保底”：承诺保本"]],
     )

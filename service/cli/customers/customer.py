@@ -14,7 +14,7 @@ from service.cli.bank.services import engine_of
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.terminal import json_option, language_option, show
 from service.engine.engine import Engine
-from service.engine.rights.copy import CopyRequest
+from service.engine.rights.copy import CopyRequest, OpenCopy
 from service.rendering.copy_page import write_page
 
 
@@ -37,9 +37,8 @@ def copy(customer_id: str | None, external_key: str | None, out: Path, language:
     def write(engine: Engine, stack: Stack) -> None:
         actor, _ = actor_of(stack, name)
         asked = CopyRequest(whose(stack.store, customer_id, external_key), actor, language)
-        pieces = _json(engine, asked) if out.suffix == ".json" else _html(engine, asked)
-        with out.open("wb") as file:
-            file.writelines(pieces)
+        with engine.copies.open_copy(asked) as opened, out.open("wb") as file:
+            file.writelines(_json(opened) if out.suffix == ".json" else _html(opened, asked.language))
 
     _with_engine(write)
     click.echo(f"{out}: a copy of everything")
@@ -76,12 +75,11 @@ def _with_engine(use: Callable[[Engine, Stack], None]) -> None:
             engine.close()
 
 
-def _json(engine: Engine, asked: CopyRequest) -> Iterator[bytes]:
+def _json(opened: OpenCopy) -> Iterator[bytes]:
     """The copy as one JSON document, written while it is read: each section is a list of all its rows."""
-    head = engine.copies.read_head(asked)
-    yield orjson.dumps(head)[:-1] + b',"sections":{'
+    yield orjson.dumps(opened.head)[:-1] + b',"sections":{'
     between = b""
-    for section, pages in groupby(engine.copies.read_whole(asked), key=lambda page: page[0]):
+    for section, pages in groupby(opened.read_whole(), key=lambda page: page[0]):
         yield between + orjson.dumps(section) + b":["
         rows = (row for _, page in pages for row in page)
         yield from (b"," * (place > 0) + orjson.dumps(row) for place, row in enumerate(rows))
@@ -90,9 +88,8 @@ def _json(engine: Engine, asked: CopyRequest) -> Iterator[bytes]:
     yield b"}}\n"
 
 
-def _html(engine: Engine, asked: CopyRequest) -> Iterator[bytes]:
-    head = engine.copies.read_head(asked)
-    return (piece.encode() for piece in write_page(head, engine.copies.read_whole(asked), asked.language, {}))
+def _html(opened: OpenCopy, language: str) -> Iterator[bytes]:
+    return (piece.encode() for piece in write_page(opened.head, opened.read_whole(), language, {}))
 
 
 VERBS = (customer,)

@@ -1,22 +1,25 @@
 """The copy of everything about one customer: attributes with their sources, labels, and every table that names them.
 
-Long histories come in pages: each section says where its next page begins. Who asked is on the audit log before the
-first row is read. Source: PIPL art. 45.
+A copy is one snapshot: all of it as of one instant, whatever is written meanwhile. Long histories come in pages: each
+section says where its next page begins, and a page that is asked for later is as of then. Who asked is on the audit log
+before the first row is read. Source: PIPL art. 45.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
 
 from service.core.clock import Clock
-from service.core.errors import FourcastError, InvalidInput, Problem
+from service.core.errors import Conflict, FourcastError, InvalidInput, Problem
 from service.core.suggestions import explain_unknown
 from service.engine.releases.active_release import ReleaseFollower
-from service.engine.rights.labels import LabelService
+from service.engine.rights.labels import CustomerLabels, LabelService
 from service.rendering.answer import iso
 from service.rules.policy import Policy
 from service.store import Store
@@ -29,6 +32,7 @@ from service.store.customers.copy import (
     SECTIONS,
     TRANSIENT,
     CopyPage,
+    CopySnapshot,
 )
 from service.store.customers.repository import StoredCustomer
 
@@ -39,6 +43,9 @@ INSTANTS = frozenset({"at", "changed_at", "reserved_at", "built_at", "claimed_at
 """Columns that hold an instant in ms UTC."""
 DOCUMENTS = frozenset({"content", "body"})
 """Columns that may hold JSON as text."""
+TRIES = 5
+"""How often a copy begins anew where the customer changed between their labels and the rest."""
+Pages = Iterator[tuple[str, list[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,16 @@ class CopyRequest:
     part: str | None = None
     after: tuple[Any, ...] = ()
     behalf: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCopy:
+    """A copy that is being read: its head, and everything stored as of the same instant."""
+
+    head: dict[str, Any]
+    snapshot: CopySnapshot
+    read_whole: Callable[[], Pages]
+    """Every row of every section, page by page: section -> rows."""
 
 
 class CopyService:
@@ -66,36 +83,51 @@ class CopyService:
             NotFound: no such customer is stored.
             InvalidInput: there is no such section or page.
         """
-        names, head = self._sections(asked), self.read_head(asked)
+        names = self._sections(asked)
+        with self.open_copy(asked) as copy:
+            pages = copy.snapshot.read_pages(asked.customer_id, names, asked.after)
         zone = self._releases.serving.phrases.timezone
-        pages = self._store.copies.read_pages(asked.customer_id, names, asked.after)
         sections = {name: self._section(name, page, asked.language, zone) for name, page in pages.items()}
-        return head | {"sections": sections}
+        return copy.head | {"sections": sections}
 
-    def read_head(self, asked: CopyRequest) -> dict[str, Any]:
-        """The copy without its sections; logs who asks.
+    @contextmanager
+    def open_copy(self, asked: CopyRequest) -> Iterator["OpenCopy"]:
+        """The copy's head, and its rows while it is open, all as of one instant; logs who asks.
 
         Raises:
             NotFound: no such customer is stored.
+            Conflict: the customer changes faster than it is read.
         """
-        customer, zone = self._store.customers.read(asked.customer_id), self._releases.serving.phrases.timezone
+        self._store.customers.read(asked.customer_id)
         self._log(asked)
+        for _ in range(TRIES):
+            labels = None if asked.part else self._labels.read(asked.customer_id)
+            with self._store.copies.open_snapshot() as snapshot:
+                customer = self._store.customers.read_within(snapshot.connection, asked.customer_id)
+                if labels is None or labels.revision == customer.revision:
+                    head = self._head(customer, labels, asked)
+                    yield OpenCopy(head, snapshot, partial(self._whole, snapshot, asked))
+                    return
+        raise Conflict("The customer changes faster than it is copied: ask again.")
+
+    def _head(self, customer: StoredCustomer, labels: CustomerLabels | None, asked: CopyRequest) -> dict[str, Any]:
+        zone = self._releases.serving.phrases.timezone
         return {
             "customer_id": customer.id,
             "external_key": customer.external_key,
             "at": iso(self._clock(), zone),
             "language": asked.language,
-            **({} if asked.part else self._profile(customer, asked.language, zone)),
+            **({} if labels is None else _profile(customer, labels, asked.language, zone)),
             "left_out": left_out(asked.language),
         }
 
-    def read_whole(self, asked: CopyRequest) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Every row of every section, page by page: section -> rows. Who asks is logged by ``read_head``."""
+    def _whole(self, snapshot: CopySnapshot, asked: CopyRequest) -> Pages:
+        """Every row of every section, page by page: section -> rows."""
         zone = self._releases.serving.phrases.timezone
         for section in SECTIONS:
             after: Sequence[Any] | None = ()
             while after is not None:
-                page = self._store.copies.read_pages(asked.customer_id, (section.name,), after)[section.name]
+                page = snapshot.read_pages(asked.customer_id, (section.name,), after)[section.name]
                 yield section.name, self._rows(section.name, page, asked.language, zone)
                 after = page.after
 
@@ -111,27 +143,6 @@ class CopyService:
         detail = {} if asked.behalf is None else {"on_behalf_of": asked.behalf}
         copied = {"copied": asked.part or "everything"}
         self._store.audit.append_about(asked.client, "customer.copy", asked.customer_id, detail, copied)
-
-    def _profile(self, customer: StoredCustomer, language: str, zone: tzinfo) -> dict[str, Any]:
-        labels = self._labels.read(customer.id)
-        table, sources = labels.policy.attributes.attributes, origins(customer.told)
-        words = {one.name: one.words for one in table}
-        names = dict.fromkeys([*(one.name for one in table if one.name in customer.attributes), *customer.attributes])
-        return {
-            "revision": customer.revision,
-            "updated_at": iso(customer.updated_at, zone),
-            "attributes": [
-                {
-                    "attribute": name,
-                    "name": (words.get(name) or {}).get(language, name),
-                    "value": customer.attributes[name],
-                    "source": sources[name].source if name in sources else None,
-                    "as_of": iso(sources[name].as_of, zone) if name in sources else None,
-                }
-                for name in names
-            ],
-            "labels": labels.describe(language),
-        }
 
     def _section(self, name: str, page: CopyPage, language: str, zone: tzinfo) -> dict[str, Any]:
         return {"rows": self._rows(name, page, language, zone), "next": page.after}
@@ -163,6 +174,27 @@ class CopyService:
             return self._releases.policy(policy_hash)
         except FourcastError:
             return None
+
+
+def _profile(customer: StoredCustomer, labels: CustomerLabels, language: str, zone: tzinfo) -> dict[str, Any]:
+    table, sources = labels.policy.attributes.attributes, origins(customer.told)
+    words = {one.name: one.words for one in table}
+    names = dict.fromkeys([*(one.name for one in table if one.name in customer.attributes), *customer.attributes])
+    return {
+        "revision": customer.revision,
+        "updated_at": iso(customer.updated_at, zone),
+        "attributes": [
+            {
+                "attribute": name,
+                "name": (words.get(name) or {}).get(language, name),
+                "value": customer.attributes[name],
+                "source": sources[name].source if name in sources else None,
+                "as_of": iso(sources[name].as_of, zone) if name in sources else None,
+            }
+            for name in names
+        ],
+        "labels": labels.describe(language),
+    }
 
 
 def left_out(language: str) -> list[dict[str, str]]:

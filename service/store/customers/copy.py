@@ -5,9 +5,9 @@ the schema and fails where a table or a column about a customer is in neither. S
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Uuid, literal, select, tuple_
@@ -228,22 +228,31 @@ class CopyRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @cached_property
-    def sections(self) -> Mapping[str, CopySection]:
-        """Every section by name, in the order of the copy."""
-        return {section.name: section for section in SECTIONS}
+    @contextmanager
+    def open_snapshot(self) -> Iterator["CopySnapshot"]:
+        """Everything as of one instant, whatever is written meanwhile: one transaction of repeatable reads."""
+        with self._database.begin(PATIENCE_S) as connection:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield CopySnapshot(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class CopySnapshot:
+    """What is stored of customers as of one instant."""
+
+    connection: Connection
 
     def read_pages(self, customer_id: str, names: Sequence[str], after: Sequence[Any] = ()) -> dict[str, CopyPage]:
-        """A page of each named section, in one transaction.
+        """A page of each named section.
 
         Raises:
             InvalidInput: ``after`` is no place of the section.
         """
         encoding.name("customer_id", customer_id)
-        for name in names:
-            _expect_place(self.sections[name], after)
-        with self._database.begin(PATIENCE_S) as connection:
-            return {name: self.sections[name].read(connection, customer_id, after) for name in names}
+        wanted = {section.name: section for section in SECTIONS if section.name in names}
+        for section in wanted.values():
+            _expect_place(section, after)
+        return {name: section.read(self.connection, customer_id, after) for name, section in wanted.items()}
 
 
 def tables_of_customers() -> list[Table]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy import text as text_of
 
 from service.core import customer_ids
@@ -18,7 +18,7 @@ from service.core.errors import Conflict, InvalidInput, NotFound, Problem, Unava
 from service.store import revisions
 from service.store.connection import encoding, wire
 from service.store.connection.bulk_copy import Progress
-from service.store.connection.database import PATIENCE_S, Ask, Database
+from service.store.connection.database import PATIENCE_S, Ask, Database, ask_within
 from service.store.connection.wire import Row, Statement
 from service.store.customers import erasure, snapshots
 from service.store.customers.attribute_sources import Origin, Told, only
@@ -166,6 +166,16 @@ class CustomerRepository:
         Raises: NotFound: when there is none.
         """
         found = self._database.ask(BY_ID, encoding.name("customer_id", customer_id))
+        if not found:
+            raise no_customer(customer_id)
+        return _entry(found[0])
+
+    def read_within(self, connection: Connection, customer_id: str) -> StoredCustomer:
+        """The customer of that id, as a transaction sees them.
+
+        Raises: NotFound: when there is none.
+        """
+        found = ask_within(connection)(BY_ID, encoding.name("customer_id", customer_id))
         if not found:
             raise no_customer(customer_id)
         return _entry(found[0])

@@ -87,9 +87,25 @@ def test_a_long_history_is_paged_and_nothing_of_it_is_lost(house: House, custome
         after = tuple(page["next"] or ())
     assert after == ()
     assert seen == [f"{customer}-{number}" for number in range(450)]
-    whole = [row for name, page in worker.copies.read_whole(CopyRequest(customer, "cli", "en")) if name == "events"
-             for row in page]  # fmt: skip
+    with worker.copies.open_copy(CopyRequest(customer, "cli", "en")) as opened:
+        whole = [row for name, page in opened.read_whole() if name == "events" for row in page]
     assert [row["id"] for row in whole] == seen
+
+
+def test_what_is_written_while_a_copy_is_read_is_in_no_part_of_it(house: House, customer: str) -> None:
+    worker, other = house.worker(), house.worker()
+    worker.record_events([event(customer, 1)])
+    with worker.copies.open_copy(CopyRequest(customer, "cli", "en")) as opened:
+        pages = opened.read_whole()
+        first = next(pages)
+        other.preferences.say(customer, ConsentWords({"marketing:sms": True}, "app", "7"))
+        other.record_events([event(customer, 2)])
+        offers(other, customer)
+        told = dict([first, *pages])
+    assert (told["consents"], told["decisions"]) == ([], [])
+    assert [one["id"] for one in told["events"]] == [f"{customer}-1"]
+    assert opened.head["revision"] < read(worker, customer)["revision"]
+    assert len(rows(worker, customer, "events")) == 2
 
 
 def test_each_copy_is_on_record_and_the_next_copy_tells_of_it(house: House, customer: str) -> None:

@@ -12,6 +12,7 @@ cannot differ from the decision.
     labels               the labels that decide for a customer, and what each does
     readers              the explanation for the customer, and for the adviser who speaks with them
     copy_page            the copy of everything about a customer, as one page to read
+    copy_names           what the codes of that copy are called
     wording              every sentence of an explanation, in Chinese and English
 """
 

@@ -1,15 +1,18 @@
 """The copy of everything about a customer as one page to read: HTML without scripts and without a network. Pure.
 
 Every value is escaped, and a text that a spreadsheet would run is defused, since tables are copied into spreadsheets.
-The page is made in pieces, so that a long history is written while it is read.
+Codes are told by their names (``copy_names``). The page is made in pieces, so that a long history is
+written while it is read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from service.core.csv_safety import defuse_cell
 from service.core.domain import Text
+from service.rendering.copy_names import CODES, Names
 
 Row = Mapping[str, Any]
 Rows = Iterable[tuple[str, Sequence[Row]]]
@@ -67,8 +70,14 @@ STYLE = (
 )
 
 
-def write_page(head: Row, rows: Rows, language: str, onward: Mapping[str, str]) -> Iterator[str]:
-    """The page in pieces. ``head``: a copy without its sections; ``onward``: section -> address of its next page."""
+def write_page(
+    head: Row, rows: Rows, language: str, onward: Mapping[str, str], names: Names = MappingProxyType({})
+) -> Iterator[str]:
+    """The page in pieces.
+
+    ``head``: a copy without its sections; ``onward``: section -> address of its next page; ``names``: column -> code
+    -> words.
+    """
     title = escape(TITLES["copy"][language])
     yield f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
     yield f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
@@ -76,13 +85,13 @@ def write_page(head: Row, rows: Rows, language: str, onward: Mapping[str, str]) 
     for word, name in (("customer", "customer_id"), ("made", "at")):
         yield f"<p>{escape(WORDS[word][language])}: {escape(str(head[name]))}</p>\n"
     told = [(name, head[name]) for name in ("attributes", "labels") if name in head]
-    yield from _sections([*told], language, {})
-    yield from _sections(rows, language, onward)
-    yield from _sections([("left_out", head["left_out"])], language, {})
+    yield from _sections([*told], language, {}, names)
+    yield from _sections(rows, language, onward, names)
+    yield from _sections([("left_out", head["left_out"])], language, {}, names)
     yield "</body>\n</html>\n"
 
 
-def _sections(rows: Rows, language: str, onward: Mapping[str, str]) -> Iterator[str]:
+def _sections(rows: Rows, language: str, onward: Mapping[str, str], names: Names) -> Iterator[str]:
     """Each section as a heading and one table, over all its pages."""
     section, columns = None, list[str]()
     for name, page in rows:
@@ -91,11 +100,12 @@ def _sections(rows: Rows, language: str, onward: Mapping[str, str]) -> Iterator[
             section, columns = name, []
             yield f"<h2>{escape(TITLES[name][language])}</h2>\n"
         if page and not columns:
-            columns = list(page[0])
+            columns = [column for column in page[0] if column not in CODES]
             heads = "".join(f"<th>{escape(_column(column, language))}</th>" for column in columns)
             yield f"<table>\n<tr>{heads}</tr>\n"
         for row in page:
-            yield "<tr>" + "".join(f"<td>{_cell(row.get(column), language)}</td>" for column in columns) + "</tr>\n"
+            cells = (_cell(row.get(column), language, column, names) for column in columns)
+            yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n"
     yield from _end(section, columns, language, onward)
 
 
@@ -112,8 +122,8 @@ def _column(name: str, language: str) -> str:
     return COLUMNS.get(name, name) if language == "zh" else name.replace("_", " ")
 
 
-def _cell(value: Any, language: str) -> str:
-    """A value as text: escaped, and defused where a spreadsheet would run it."""
+def _cell(value: Any, language: str, column: str, names: Names) -> str:
+    """A value of a column as text: by its name, escaped, and defused where a spreadsheet would run it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -121,8 +131,9 @@ def _cell(value: Any, language: str) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, str | int | float):
-        return escape(str(defuse_cell(value)))
+        return escape(str(defuse_cell(names.get(column, {}).get(str(value), value))))
     if isinstance(value, Mapping):
-        named = ((_column(str(name), language), _cell(one, language)) for name, one in value.items())
+        pairs = ((str(name), one) for name, one in value.items() if name not in CODES or "name" not in value)
+        named = ((_column(name, language), _cell(one, language, name, names)) for name, one in pairs)
         return "<br>".join(f"{escape(str(defuse_cell(name)))}: {one}" for name, one in named)
-    return "<br>".join(_cell(one, language) for one in value)
+    return "<br>".join(_cell(one, language, column, names) for one in value)

@@ -89,7 +89,7 @@ def _json(opened: OpenCopy) -> Iterator[bytes]:
 
 
 def _html(opened: OpenCopy, language: str) -> Iterator[bytes]:
-    return (piece.encode() for piece in write_page(opened.head, opened.read_whole(), language, {}))
+    return (piece.encode() for piece in write_page(opened.head, opened.read_whole(), language, {}, opened.names))
 
 
 VERBS = (customer,)

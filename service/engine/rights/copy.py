@@ -21,6 +21,7 @@ from service.core.suggestions import explain_unknown
 from service.engine.releases.active_release import ReleaseFollower
 from service.engine.rights.labels import CustomerLabels, LabelService
 from service.rendering.answer import iso
+from service.rendering.copy_names import Names, name_codes
 from service.rules.policy import Policy
 from service.store import Store
 from service.store.customers.attribute_sources import origins
@@ -66,6 +67,8 @@ class OpenCopy:
 
     head: dict[str, Any]
     snapshot: CopySnapshot
+    names: Names
+    """What its codes are called in the page to read."""
     read_whole: Callable[[], Pages]
     """Every row of every section, page by page: section -> rows."""
 
@@ -106,9 +109,15 @@ class CopyService:
                 customer = self._store.customers.read_within(snapshot.connection, asked.customer_id)
                 if labels is None or labels.revision == customer.revision:
                     head = self._head(customer, labels, asked)
-                    yield OpenCopy(head, snapshot, partial(self._whole, snapshot, asked))
+                    yield OpenCopy(
+                        head, snapshot, self.name_codes(asked.language), partial(self._whole, snapshot, asked)
+                    )
                     return
         raise Conflict("The customer changes faster than it is copied: ask again.")
+
+    def name_codes(self, language: str) -> Names:
+        """What the codes of a copy are called by the policy that serves."""
+        return name_codes(self._releases.serving.policy, language)
 
     def _head(self, customer: StoredCustomer, labels: CustomerLabels | None, asked: CopyRequest) -> dict[str, Any]:
         zone = self._releases.serving.phrases.timezone

@@ -135,7 +135,7 @@ def get_copy_page(client: Client, customer_id: str) -> Response:
         for name, section in body["sections"].items()
         if section["next"] is not None
     }
-    page = "".join(write_page(body, rows, asked.language, onward))
+    page = "".join(write_page(body, rows, asked.language, onward, engine().copies.name_codes(asked.language)))
     headers = [NO_STORE, _POLICY, ("Content-Language", asked.language)]
     return RawResponse(page.encode(), 200, headers, _HTML)
 

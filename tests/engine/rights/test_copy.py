@@ -9,9 +9,13 @@ from service.core.domain import Event, EventKind
 from service.core.errors import InvalidInput, NotFound
 from service.engine.engine import Engine
 from service.engine.rights.copy import CopyRequest
+from service.engine.rights.preferences import purposes_of
 from service.rendering.copy_page import COLUMNS, TITLES, write_page
+from service.rules.policy import DEFAULT, load
 from service.store import ConsentWords
 from service.store.customers.copy import LEFT_OUT, PROFILE, SECTIONS, tables_of_customers
+from service.store.customers.objections import OUTCOMES, STATES
+from service.store.events.contact_rows import STATES as CONTACT_STATES
 from tests.engine.conftest import House, offers
 
 
@@ -147,3 +151,26 @@ def test_a_cell_with_several_values_names_them_in_the_readers_language() -> None
     ):
         page = "".join(write_page(head, sections, language, {}))
         assert all(cell in page for cell in cells)
+
+
+def test_the_page_tells_the_policys_names_and_no_codes(house: House, customer: str) -> None:
+    worker = house.worker()
+    worker.preferences.say(customer, ConsentWords({"marketing:sms": True, "contact": True}, "app", "7"))
+    worker.record_events([event(customer, 1)])
+    offers(worker, customer)
+    with worker.copies.open_copy(CopyRequest(customer, "app", "zh")) as opened:
+        page = "".join(write_page(opened.head, opened.read_whole(), "zh", {}, opened.names))
+    told = page[: page.index(TITLES["feed"]["zh"])]
+    for code in ("marketing:sms", "mobile_app", ">click<", "term-12m<", "target:savers", "demand_yuan"):
+        assert code not in told, code
+    for words in ("通过短信接收推荐", "手机银行", "点击"):
+        assert words in told, words
+
+
+def test_every_code_of_the_services_own_has_a_name(house: House) -> None:
+    names = house.worker().copies.name_codes("zh")
+    assert {str(kind) for kind in EventKind} <= names["kind"].keys()
+    assert set(STATES) | set(CONTACT_STATES) <= names["state"].keys()
+    assert {*OUTCOMES, *STATES} <= names["outcome"].keys()
+    assert set(purposes_of(load(DEFAULT))) <= names["purpose"].keys()
+    assert not any(word.isascii() for column in names.values() for word in column.values())

@@ -109,7 +109,7 @@ class AdviserStory:
                 yield self._offer(offer, cell.channel, None, [rule for rule, fired in cell.fits.items() if fired])
 
     def _offer(self, offer: str, channel: str, rank: int | None, fired: Sequence[str]) -> Document:
-        message = self._policy.message(offer, channel, self._language)
+        message = self._policy.message(offer, self._spoken(channel), self._language)
         return {
             "offer": offer,
             "name": self._names.offer(offer),
@@ -119,6 +119,10 @@ class AdviserStory:
             "say": [message.body, *message.disclosures],
             "second_confirmation": self._is_elderly() and self._risk(offer) >= HIGH_RISK,
         }
+
+    def _spoken(self, channel: str) -> str:
+        """The channel in whose words the adviser speaks: their own, whichever the offer is best made in."""
+        return next((one.id for one in self._policy.channels if one.terms.get("adviser") is True), channel)
 
     def _risk(self, offer: str) -> float:
         risk = self._offers[offer].terms.get("risk")
@@ -152,7 +156,13 @@ class AdviserStory:
         ]
 
     def _withheld(self, gate: str) -> str:
-        return self._words.say("withheld", reason=self._topics[gate].reason[self._language].rstrip("。."))
+        return self._words.say("withheld", reason=self._reason(gate).rstrip("。."))
+
+    def _reason(self, gate: str) -> str:
+        """Why a gate closed; of a customer of whom nothing personal was used, it judged nothing."""
+        topic = self._topics[gate]
+        unjudged = topic.judges and not self._subject.decision.personalised
+        return self._say("unjudged") if unjudged else topic.reason[self._language]
 
     def reminders(self, offer: str) -> list[str]:
         """What must not be forgotten when this offer is spoken of: from 65, high risk needs a second confirmation."""
@@ -166,7 +176,7 @@ class AdviserStory:
                 topic = self._topics[gate]
                 if topic.about != PRIVATE:
                     ground = ground_in(topic.ground, self._language)
-                    text = topic.reason[self._language]
+                    text = self._reason(gate)
                     yield {"code": gate, "text": text, "ground": ground, "offers": len(offers)}
 
     # What would open more --------------------------------------------------------------------------------------------

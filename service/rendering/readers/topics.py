@@ -20,8 +20,8 @@ from service.rules.statutory import STATUTORY, read_expressions
 
 STRUCTURAL: Mapping[str, Mapping[str, str]] = {
     "no-positive-value": {
-        "zh": "目前没有对您有净收益的方案",
-        "en": "Nothing would be worth more to you and the bank than it costs at present",
+        "zh": "目前不作推荐",
+        "en": "Not promoted at present",
     },
 }
 """Reasons from arbitration itself, not from a rule of the policy."""

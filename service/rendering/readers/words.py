@@ -70,7 +70,7 @@ CUSTOMER: Mapping[str, Text] = {
     "from": {"zh": "{name}（来源：{source}）", "en": "{name} (source: {source})"},
     "offer": {
         "zh": "通过{channel}向您推荐{name}。{reasons}",
-        "en": "{name} is offered to you through {channel}. {reasons}",
+        "en": "{name} is offered to you (channel: {channel}). {reasons}",
     },
     "offer-unnamed": {"zh": "曾通过{channel}向您展示一款产品。", "en": "A product was shown to you by {channel}."},
     "reasons": {"zh": "原因：{reasons}。", "en": "Why: {reasons}."},
@@ -199,6 +199,10 @@ ADVISER: Mapping[str, Text] = {
     "withdrawn": {
         "zh": "客户已关闭个性化推荐，不得根据其个人信息推荐。",
         "en": "The customer has switched personalisation off: base nothing on what is known of them.",
+    },
+    "unjudged": {
+        "zh": "须先了解客户情况；本次没有使用其个人信息，未作判断",
+        "en": "It takes knowledge of the customer; nothing personal was used, so nothing was judged",
     },
     "next-contact": {
         "zh": "此时不在可以联系客户的时间，最早可在{at}联系。",

@@ -14,7 +14,7 @@ from service.rendering.answer import Phrasebook, render
 from service.rendering.readers.adviser import write_adviser_explanation
 from service.rendering.readers.assessment import assessment_of
 from service.rendering.readers.customer import write_customer_explanation
-from service.rendering.readers.words import WITHHELD
+from service.rendering.readers.words import ADVISER, WITHHELD
 from service.rules.policy import Policy
 from tests.routes.conftest import SAVER
 
@@ -74,6 +74,8 @@ def test_of_whom_nothing_personal_was_used_nothing_was_judged(
     assert {row["unlock"] for row in rows.values()} == {None}
     told = write_customer_explanation(explain(SAVER, {"personalisation": False}), "zh")["withheld"]
     assert "unjudged" in {one["topic"] for one in told}
+    spoken = write_adviser_explanation(explain(SAVER, {"personalisation": False}), "zh")
+    assert {one["text"] for one in spoken["not_offered"]} == {ADVISER["unjudged"]["zh"]}
     assert not {"eligibility", "suitability", "applicability", "assessment"} & {one["topic"] for one in told}
 
 
@@ -113,3 +115,10 @@ def test_no_contact_is_announced_in_a_channel_that_the_customer_refused(explain:
     subject = explain(SAVER | {"sms_reachable": True}, {"marketing:sms": False}, channel="sms")
     subject = replace(subject, context=replace(subject.context, now=SATURDAY_NIGHT))
     assert "2026" not in str(write_customer_explanation(subject, "en")["withheld"])
+
+
+def test_the_adviser_speaks_in_the_words_of_their_own_channel(explain: Callable[..., Subject]) -> None:
+    subject = explain(SAVER | {"sms_reachable": True}, {"marketing:sms": True}, channel="sms")
+    offers = write_adviser_explanation(subject, "zh")["offers"]
+    assert offers and {one["channel"] for one in offers} == {"sms"}
+    assert not any("回复R" in said for one in offers for said in one["say"])

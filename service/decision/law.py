@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 
 from service.core.attributes import Attribute
-from service.core.domain import LAWLESS, Attributes, Release, Snapshot
+from service.core.domain import LAWLESS, Attributes, Family, Release, Snapshot
 from service.core.expressions import Kind, compile_truth, fold
 from service.core.grid import Array, Columns, GridIndex, by_customer
 from service.decision.population import Population
 from service.decision.privacy import is_personal
 from service.rules.contact_gates import CONTACT, GateMask
 from service.rules.history.columns import CONSENT, HistoryColumns
-from service.rules.policy import Policy
+from service.rules.policy import Offer, Policy
 from service.rules.rulebook import Gate, cell_value
 from service.rules.statutory import (
     CONFIRMATIONS,
     FOR_EVERYBODY,
+    KIND_TERMS,
     LAW_BOUNDS,
     LAW_COLUMNS,
     LAW_SCHEMA,
@@ -34,7 +35,7 @@ from service.rules.statutory import (
     statutory_rules,
 )
 
-CUSTOMER = "customer."
+CUSTOMER, KIND = "customer.", "kind."
 READ_OF_EVERYBODY = frozenset(
     name for rule in statutory_rules() if rule.id in FOR_EVERYBODY for name in rule.require.names
 )
@@ -145,12 +146,39 @@ def _holds(found: Any, offer: int, channel: int) -> bool:
 
 
 def _static(policy: Policy) -> Mapping[str, Array]:
-    """The terms that the law reads, as the catalogue and the channels state them; unknown where they do not."""
-    declared = policy.schema
-    return {
+    """The terms that the law reads, as the catalogue, the channels and the kinds state them; else unknown."""
+    declared, by_kind = policy.schema, kind_columns(policy)
+    stated = {
         name: policy.static_columns[name]
         if name in policy.static_columns and name in declared and declared[name].kind is typed.kind
         else np.full((1, 1, 1), nan)
         for name, typed in LAW_SCHEMA.items()
-        if typed.static
+        if typed.static and name not in by_kind
     }
+    return {**stated, **by_kind}
+
+
+def kind_columns(policy: Policy) -> Mapping[str, Array]:
+    """(1, m, 1): what the law asks of each offer by its kind, as ``KIND_TERMS``; 1, 0, or NaN.
+
+    NaN, which asks for nothing, in a policy whose channels have no such term: it was stored before the law was written
+    down here, and decides as it did. No policy is proposed without it.
+    """
+    found = {}
+    for name in KIND_TERMS:
+        asked = name.removeprefix(KIND)
+        said = asked in policy.channel_terms
+        values = [float(_asks(policy, offer, asked)) if said else nan for offer in policy.offers]
+        found[name] = np.array(values).reshape(1, -1, 1)
+    return found
+
+
+def _asks(policy: Policy, offer: Offer, asked: str) -> bool:
+    """Whether a sale of the offer is to be recorded, or explained by qualified staff only.
+
+    What is sold for another company is recorded, whatever its kind. Of a kind that nobody knows, both hold.
+    """
+    kind = policy.kinds.get(str(offer.terms.get("product")))
+    if kind is None:
+        return offer.family == Family.WEALTH
+    return bool(getattr(kind, asked)) or (asked == "recording" and offer.terms.get("sold_as") == "agency")

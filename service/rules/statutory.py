@@ -52,8 +52,13 @@ LAW_TERMS: Mapping[str, Kind] = {
     "offer.in_person": Kind.BOOLEAN,
     "offer.minimum_yuan": Kind.MONEY,
     "channel.face_to_face": Kind.BOOLEAN,
+    "channel.recording": Kind.BOOLEAN,
+    "channel.qualified_staff": Kind.BOOLEAN,
 }
 """What the law reads of the catalogue's and the channels' own terms; one that is not stated is unknown."""
+
+KIND_TERMS: Mapping[str, Kind] = {"kind.recording": Kind.BOOLEAN, "kind.qualified_staff": Kind.BOOLEAN}
+"""What the law reads of an offer's kind (``decision.law.kind_columns``); no author states it of an offer."""
 
 ANSWERS: Mapping[str, Name] = {
     "history.consent": HISTORY["history.consent"],
@@ -68,6 +73,7 @@ ANSWERS: Mapping[str, Name] = {
 LAW_SCHEMA: Mapping[str, Name] = {
     **{name: Name(kind, frozenset({"customer"})) for name, kind in LAW_COLUMNS.items()},
     **{name: Name(kind, frozenset({name.partition(".")[0]}), static=True) for name, kind in LAW_TERMS.items()},
+    **{name: Name(kind, frozenset({"offer"}), static=True) for name, kind in KIND_TERMS.items()},
     "offer.family": OFFER["offer.family"],
     "channel.direction": CHANNEL["channel.direction"],
     **ANSWERS,
@@ -187,6 +193,22 @@ STATUTORY: tuple[StatutoryGate, ...] = (
         ground="NFRA order 2025 No. 7 art. 12 (financial situation)",
         applies=f"({RISK_RATED}) and coalesce(offer.minimum_yuan, 0) > {SMALL_YUAN}",
         require=f"coalesce({', '.join(BALANCES)}) is null or offer.minimum_yuan <= {MEANS} * ({ASSETS})",
+    ),
+    StatutoryGate(
+        id="law-recording",
+        stage="contact",
+        reason={"zh": "该产品的销售须全程留痕记录", "en": "The sale of this product is recorded"},
+        ground="金规〔2025〕6号 (agency sales); CBRC notice 2017 No. 110 (recording of sales)",
+        applies="coalesce(kind.recording, false)",
+        require="channel.recording",
+    ),
+    StatutoryGate(
+        id="law-qualified-staff",
+        stage="contact",
+        reason={"zh": "须由具备相应资格的人员介绍该产品", "en": "Only staff qualified for this product may explain it"},
+        ground="金规〔2025〕6号 (agency sales); NFRA order 2025 No. 7 (qualification of sales staff)",
+        applies="coalesce(kind.qualified_staff, false)",
+        require="channel.qualified_staff",
     ),
     StatutoryGate(
         id="law-consent",

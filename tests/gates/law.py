@@ -29,8 +29,24 @@ def forbidden(customer: Snapshot, now: int, offer: Offer, channel: Channel) -> I
         yield "not a qualified investor"
     if offer.terms.get("in_person") is True and channel.terms.get("face_to_face") is not True:
         yield "sold face to face only"
+    yield from _unsaid(offer, channel)
     if offer.family == "wealth" or offer.terms.get("risk") is not None:
         yield from _unsuitable(facts, datetime.fromtimestamp(now / 1000, BANK).date(), offer, channel)
+
+
+QUALIFIED = frozenset(
+    ("fixed_income_plus", "mixed", "equity", "bond_fund", "index_fund", "equity_fund", "insurance", "plan")
+)
+
+
+def _unsaid(offer: Offer, channel: Channel) -> Iterator[str]:
+    """What is sold where it is not recorded, or explained by whoever is there; of channels that speak of it."""
+    terms, product = channel.terms, offer.terms.get("product")
+    recorded = product == "insurance" or offer.terms.get("sold_as") == "agency"
+    if recorded and terms.get("recording", True) is not True:
+        yield "sold without a record"
+    if product in QUALIFIED and terms.get("qualified_staff", True) is not True:
+        yield "explained without qualification"
 
 
 def _unwelcome(customer: Snapshot, channel: str, opted_out: bool) -> Iterator[str]:

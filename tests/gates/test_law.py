@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -150,6 +151,26 @@ def test_a_stop_in_one_channel_of_an_offer_that_stays_open_in_another_is_counted
     for channel, count in (("mobile_app", stops["law-care-from-65"]), ("branch", 0)):
         asked = replace(at, channel=channel)
         assert decide_with_stops(policy, elder, asked, TEMPTING, release, "d")[1].get("law-care-from-65", 0) == count
+
+
+RELEASE = Release(1, "", None)
+
+
+@pytest.mark.parametrize("fact", ["recording", "qualified_staff"])
+def test_where_a_channel_does_not_say_that_it_records_agency_sales_are_closed(fact: str):
+    shipped, now = load(DEFAULT), moments()[0]
+    documents = deepcopy(dict(shipped.documents))
+    app = next(one for one in documents["channels"]["channels"] if one["id"] == "mobile_app")
+    app["terms"].pop(fact)
+    policy, at = from_documents(documents), Context(now, "mobile_app", limit=len(shipped.offers))
+    crowd = people(60, now, 3)
+    shown = {
+        name: {one.offer for customer in crowd for one in decide(each, customer, at, TEMPTING, RELEASE, "d").treatments}
+        for name, each in (("before", shipped), ("after", policy))
+    }
+    funds = {offer.id for offer in policy.offers if offer.terms.get("sold_as") == "agency"}
+    assert shown["before"] & funds and not shown["after"] & funds
+    assert "cash-r1" in shown["after"], "the bank's own cash product is explained by nobody and recorded by no law"
 
 
 BARRED = {"law-not-deceased", "law-not-frozen"}

@@ -44,7 +44,7 @@ def test_what_the_law_reads_of_a_customer_is_a_raw_attribute_of_the_shipped_poli
     assert {name: raw.get(name) for name in LAW_COLUMNS} == LAW_COLUMNS
 
 
-@pytest.mark.parametrize("name", [name for name in LAW_SCHEMA if not name.startswith("consent.")])
+@pytest.mark.parametrize("name", [name for name in LAW_SCHEMA if not name.startswith(("consent.", "kind."))])
 def test_every_other_name_means_what_it_means_to_the_shipped_policy(name: str):
     assert SHIPPED.schema[name].kind is LAW_SCHEMA[name].kind
     assert SHIPPED.schema[name].axes == LAW_SCHEMA[name].axes
@@ -90,6 +90,14 @@ def test_the_law_reads_every_name_that_it_lists():
         ("law-care-from-65", FUND | {"channel.face_to_face": 0.0}, False),
         ("law-care-from-65", FUND | {"channel.face_to_face": 1.0}, True),
         ("law-care-from-65", FUND | {"offer.risk": 3.0, "customer.age": 80.0, "channel.face_to_face": 0.0}, True),
+        ("law-recording", FUND, True),
+        ("law-recording", FUND | {"kind.recording": 1.0}, False),
+        ("law-recording", FUND | {"kind.recording": 1.0, "channel.recording": 0.0}, False),
+        ("law-recording", FUND | {"kind.recording": 1.0, "channel.recording": 1.0}, True),
+        ("law-recording", FUND | {"kind.recording": 0.0, "channel.recording": 0.0}, True),
+        ("law-qualified-staff", FUND | {"kind.qualified_staff": 1.0}, False),
+        ("law-qualified-staff", FUND | {"kind.qualified_staff": 1.0, "channel.qualified_staff": 1.0}, True),
+        ("law-qualified-staff", FUND | {"kind.qualified_staff": 0.0}, True),
         ("law-means", PLAN, True),
         ("law-means", PLAN | {"customer.demand_yuan": 0.0}, False),
         ("law-means", PLAN | {"customer.demand_yuan": 10_000.0, "customer.fund_yuan": 20_000.0}, True),

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
+
 from service.core.attributes import parse_table
 from service.core.expressions import Kind, parse
 from service.rules.model.contact import ConsentRule
@@ -27,11 +29,15 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "law-assessment": ("assessment-valid",),
     "law-care-from-65": ("care-from-65",),
     "law-means": ("within-means", "reserve-before-risk"),
+    "law-recording": (),
+    "law-qualified-staff": (),
     "law-consent": (),
     "law-no-contact": (),
     "law-personalisation": (),
 }
 """The rules of the shipped policy that hold each law; none: the consent rules of contact.yaml."""
+FACTS: Mapping[str, str] = {"law-recording": "recording", "law-qualified-staff": "qualified_staff"}
+"""The fact of a channel that holds a law; no rule does."""
 SUBJECTS: Mapping[str, str] = {
     "law-not-deceased": "customer.age", "law-not-frozen": "customer.age", "law-adults": "customer.age",
     "law-qualified": "customer.risk_tolerance", "law-in-person": "customer.age",
@@ -91,10 +97,19 @@ def loosened(law: str, addition: str) -> tuple[Policy, str]:
 
 def rewritten(law: str, change: Callable[[GateRule], GateRule | None], written: str) -> tuple[Policy, str]:
     """The policy with each guard of the law changed, or left out (None); without their cases."""
+    if law in FACTS:
+        return channels_denied(FACTS[law])
     if not GUARDS[law]:
         return consents_changed(lambda rule: replace(rule, purpose="service:<channel>"), written)
     gates = (change(replace(gate, cases=())) if gate.id in GUARDS[law] else gate for gate in shipped().gates)
     return replace(shipped(), gates=tuple(gate for gate in gates if gate is not None)), written
+
+
+def channels_denied(fact: str) -> tuple[Policy, str]:
+    """The policy whose channels deny what the law asks of them, while no rule closes anything for it."""
+    channels = tuple(replace(one, terms={**one.terms, fact: False}) for one in shipped().channels)
+    columns = {**shipped().static_columns, f"channel.{fact}": np.zeros((1, 1, len(channels)))}
+    return replace(shipped(), channels=channels, static_columns=columns), f"{fact}: false in every channel"
 
 
 def consents_changed(change: Callable[[ConsentRule], ConsentRule | None], written: str) -> tuple[Policy, str]:
@@ -187,6 +202,8 @@ def by_date(law: str, column: str, chance: random.Random) -> tuple[Policy, str]:
 
 
 def by_deletion(law: str, column: str, chance: random.Random) -> tuple[Policy, str]:
+    if law in FACTS:
+        return channels_denied(FACTS[law])
     if not GUARDS[law]:
         return consents_changed(lambda rule: None, "deleted")
     if chance.random() < 0.5:
@@ -196,6 +213,8 @@ def by_deletion(law: str, column: str, chance: random.Random) -> tuple[Policy, s
 
 def by_renaming(law: str, column: str, chance: random.Random) -> tuple[Policy, str]:
     """Of what the law reads: a purpose, a stage, a kind, a feature in the place of an attribute, a narrower range."""
+    if law in FACTS:
+        return channels_denied(FACTS[law])
     if not GUARDS[law]:
         purpose = chance.choice(PURPOSES)
         return consents_changed(lambda rule: replace(rule, purpose=purpose), f"purpose {purpose}")

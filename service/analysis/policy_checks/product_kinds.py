@@ -45,6 +45,8 @@ TERM_KINDS = {
 """The terms that a kind speaks of; a catalogue that has one gives it this kind."""
 SOLD_AS = ("issuer", "agency", "own")
 """The bank sells a product of its own management, another company's as its agent, or one on its own account."""
+SAID_OF_CHANNELS = ("recording", "qualified_staff")
+"""Terms of a channel: what is sold there is recorded; nobody explains an offer there without the qualification."""
 DECISIVE = "structured"
 """A structured deposit's name may say to what it is linked, and is still a structured deposit."""
 _GAP = re.compile(r"[\W_]+")
@@ -68,7 +70,16 @@ def find_unstated(policy: Policy) -> list[Problem]:
         found += [Problem(f'catalogue.yaml: offer "{offer.id}"', fault) for fault in _seller_faults(offer, kind)]
         if kind is not None:
             found += _silent(policy, offer, kind)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *_unsaid_of_channels(policy)]))
+
+
+def _unsaid_of_channels(policy: Policy) -> Iterator[Problem]:
+    """What each channel must state, so that the law can hold the kinds to it: the row closes where it is not stated."""
+    for channel in policy.channels:
+        for term in SAID_OF_CHANNELS:
+            if not isinstance(channel.terms.get(term), bool):
+                got = _shown(channel.terms.get(term))
+                yield Problem(f'channels.yaml: channel "{channel.id}"', f"{term} must be true or false, got {got}")
 
 
 def _misdeclared(policy: Policy) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from service.analysis.policy_checks.proof.variables import Vocabulary
 from service.core.attributes import AttributeTable
 from service.core.expressions import Expression, Kind, Name, fold, parse
 from service.core.expressions.tree import Columns, is_missing
+from service.decision.law import kind_columns
 from service.rules.loading.rule_files import FALLS_AWAY
 from service.rules.model.contact import ConsentRule
 from service.rules.policy import Channel, GateRule, Offer, Policy
@@ -65,7 +66,7 @@ class _Gate:
 
     def __post_init__(self) -> None:
         names = frozenset().union(*(one.names for one in (self.require, *self.spares)))
-        static = tuple(sorted(name for name in names if name.startswith(("offer.", "channel."))))
+        static = tuple(sorted(name for name in names if name.startswith(("offer.", "channel.", "kind."))))
         object.__setattr__(self, "static_names", static)
 
     @property
@@ -126,6 +127,7 @@ class Cells:
 
     def __init__(self, policy: Policy) -> None:
         self._policy, self.readings = policy, _shared_readings(policy)
+        self._static = {**policy.static_columns, **kind_columns(policy)}
         self.vocabulary = self.readings.vocabulary
         self._gates = [_of_rule(rule, policy) for rule in policy.gates if not _may_fall_away(rule, policy)]
         self._laws = [_of_law(row) for row in STATUTORY]
@@ -161,15 +163,15 @@ class Cells:
 
     def _figure(self, name: str, offer_place: int, channel_place: int) -> Any:
         """What the cell states of a name; None where the policy has no such term, or the cell does not state it."""
-        column = self._policy.static_columns.get(name)
+        column = self._static.get(name)
         if column is None:
             return None
-        value = column.flat[offer_place if name.startswith("offer.") else channel_place]
+        value = column.flat[channel_place if name.startswith("channel.") else offer_place]
         return None if is_missing(value) else value
 
     def _column(self, name: str, value: Any) -> Any:
         """What one cell states, as the column of a grid of one cell."""
-        column = self._policy.static_columns.get(name)
+        column = self._static.get(name)
         if column is not None and column.dtype == object:
             return np.full((1, 1, 1), value, dtype=object)
         return np.full((1, 1, 1), np.nan if value is None else value)

@@ -159,12 +159,8 @@ def _chinese() -> tuple[Pattern, ...]:
 
 @cache
 def _english() -> tuple[Pattern, ...]:
-    return tuple(Pattern(one.kind, one.on, _at_words(one.sought)) for one in english.TABLE.patterns())
-
-
-def _at_words(sought: re.Pattern[str]) -> re.Pattern[str]:
-    """An English pattern from the start of a word to the end of one."""
-    return re.compile(f"{_START}(?:{sought.pattern})(?![a-z])")
+    """The English patterns, from the start of a word to the end of one."""
+    return english.TABLE.patterns(f"{_START}(?:", ")(?![a-z])")
 
 
 _DISGUISED = (

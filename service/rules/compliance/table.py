@@ -42,9 +42,10 @@ class Table:
     rows: tuple[Row, ...]
     gap: str
 
-    def patterns(self) -> tuple[Pattern, ...]:
-        """Every pattern of every row, compiled."""
-        return tuple(Pattern(row.kind, row.on, self.compile(one)) for row in self.rows for one in row.patterns)
+    def patterns(self, before: str = "", after: str = "") -> tuple[Pattern, ...]:
+        """Every pattern of every row, compiled between two expressions that all share."""
+        rows = ((row, pattern) for row in self.rows for pattern in row.patterns)
+        return tuple(Pattern(row.kind, row.on, self.compile(f"{before}{one}{after}")) for row, one in rows)
 
     def compile(self, pattern: str) -> re.Pattern[str]:
         """One pattern with its concepts and gaps written out."""

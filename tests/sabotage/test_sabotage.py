@@ -9,7 +9,7 @@ from tests.sabotage.trial import CLEAN, REFUSED, Trials, verdict
 
 
 def test_each_of_sixty_sabotages_is_refused_and_served_all_the_same_shows_nothing_forbidden() -> None:
-    trials = Trials(bare_every=3)
+    trials = Trials(bare_every=2)
     for number, case in enumerate(generate(60, seed=1)):
         few = replace(case, policy=replace(with_few_cells(case.policy), fits=case.policy.fits[:3]))
         trials.judge(few, number, 40)

@@ -1,8 +1,9 @@
 """Training from a bank's files to a bundle of models.
 
 Order of ``train``: the bank's SQL (``bank_tables``) -> features (``training_sample``) -> one model per family, measured
-out of fold (``family``) -> the champion on customers new to both (``champion``) -> bundle (``registry.write_bundle``)
--> gate. Serving a bundle is a release, which is not made here.
+out of fold (``family``), and per kind of product where the outcomes tell kinds (``kinds``) -> the champion on customers
+new to both (``champion``) -> bundle (``registry.write_bundle``) -> gate.
+Serving a bundle is a release, which is not made here.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +21,8 @@ from sklearn.base import clone
 from service.analysis.model_gate import Verdict, judge_challenger
 from service.core.progress import Progress
 from service.rules.policy import DEFAULT, load
-from service.scoring.propensity import TICKET
+from service.scoring.models.shelf import SHELF, SHELF_POLICY, shelf_of
+from service.scoring.propensity import KIND, TICKET
 from training.bundles.champion import champion_of, compare_with_champion
 from training.bundles.diagnostics import check_allowed, gather_diagnostics
 from training.bundles.learned_from import LearnedFrom
@@ -33,6 +35,7 @@ from training.data.bank_tables import Customers, read_lapses, table_of
 from training.data.training_sample import Sample, read_sample
 from training.data.warehouse import files_read
 from training.models.family import default_model, fit_family
+from training.models.kinds import bought_kinds, fit_kinds, unfitted_kinds
 from training.models.propensity import PropensityModel
 from training.models.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
 from training.models.trained import TrainedFamily
@@ -45,6 +48,8 @@ Metrics = Mapping[str, Mapping[str, Any]]
 class TrainReport:
     """The new bundle's ``version``, its ``metrics`` by family, the ``gate``'s verdict; ``uplift`` by family.
 
+    ``kinds`` says of each product kind how good its model is, or why it has none.
+
     ``left_out`` counts erased customers that the files still name.
     """
 
@@ -54,6 +59,7 @@ class TrainReport:
     customers: int = field(default=0)
     uplift: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def train(  # noqa: PLR0913
@@ -83,8 +89,8 @@ def train(  # noqa: PLR0913
     champion
         The version that serves now, for the gate; the comparison is part of the bundle.
     model
-        Another choice of parameters than the default, as an unfitted model or one per family; its random state
-        becomes ``seed``.
+        Another choice of parameters than the default, as an unfitted model or one per name of a score (a family,
+        ``kind:<product>``); its random state becomes ``seed``.
     allow_leak
         Attributes that may know more than the canary allows (``leakage``); the manifest lists them.
     cluster
@@ -101,13 +107,17 @@ def train(  # noqa: PLR0913
     sufficiency.require_enough(sample, described)
     check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
-    models = _unfitted(model, described.families, seed, cluster)
-    step = _steps(models.values(), described, progress)
+    bought = bought_kinds(sample.outcomes, customers)
+    given = _given(model, [*described.families, *(KIND + kind for kind in bought)])
+    models = _unfitted(given, described.families, seed, cluster)
+    kind_models = unfitted_kinds(bought, given, seed, cluster)
+    step = _steps([*models.values(), *kind_models.values()], described, progress)
     with ThreadPoolExecutor() as pool:  # one core a family: LightGBM leaves Python free while it works
         tasks = {
             family: pool.submit(fit_family, one, sample, described, family, step) for family, one in models.items()
         }
         families = {family: task.result() for family, task in tasks.items()}
+    kinds = fit_kinds(kind_models, bought, families, sample, described, step, seed)
     beside = (
         None if against is None else compare_with_champion(against, families, sample, customers, described, seed, step)
     )
@@ -118,14 +128,17 @@ def train(  # noqa: PLR0913
         randomised_trials(sample, out_of_fold), sample.categories, seed, described.true_rate
     )
     columns = columns_of(customers, sample.table)
-    evidence = gather_diagnostics(described, sample, customers, columns, out_of_fold, allowed=allow_leak, seed=seed)
+    of_kinds = {name: one.out_of_fold for name, one in kinds.models.items() if one.out_of_fold is not None}
+    evidence = gather_diagnostics(
+        described, sample, customers, columns, out_of_fold | of_kinds, allowed=allow_leak, seed=seed
+    )
     families = {
         family: replace(one, metrics={**one.metrics, "leakage": evidence.leakage[family]})
         for family, one in families.items()
     }
     version = write_bundle(
         Path(artifacts),
-        families | tickets_of(sample, customers, described, seed) | gainful,
+        {**families, **tickets_of(sample, customers, described, seed), **gainful, **kinds.models},
         sample.table.only(sample.names).document,
         outcome=described.outcome,
         horizon_days=described.horizon_days,
@@ -134,14 +147,23 @@ def train(  # noqa: PLR0913
         parts={
             **_portrait(described, Path(files), customers, seed),
             **evidence.parts,
+            **_shelf(),
+            **({"kind": kinds.told} if bought else {}),
             **({"uplift": gains} if gains else {}),
             **({"compared": beside} if beside else {}),
         },
-        review=build_review(described, sample, columns, families, seed=seed),
+        review=build_review(described, sample, columns, families, kinds.models, seed=seed),
         learned_from=_learned_from(described, customers, sample, sources),
     )
     metrics = {family: one.metrics for family, one in families.items()}
-    return TrainReport(version, metrics, judge_challenger(metrics, beside), len(sample.rows), describe_uplifts(gains))
+    verdict = judge_challenger(metrics, beside)
+    return TrainReport(version, metrics, verdict, len(sample.rows), describe_uplifts(gains), kinds=kinds.describe())
+
+
+def _shelf() -> dict[str, Any]:
+    """The offers of the shipped policy: training knows no other shelf, and its formulas read the same one."""
+    policy = load(DEFAULT)
+    return {SHELF: shelf_of(policy), SHELF_POLICY: policy.hash}
 
 
 def _learned_from(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> LearnedFrom:
@@ -165,14 +187,19 @@ def tickets_of(sample: Sample, customers: Customers, bank: Bank, seed: int) -> d
     return found
 
 
+def _given(
+    model: PropensityModel | Mapping[str, PropensityModel] | None, names: Sequence[str]
+) -> Mapping[str, PropensityModel]:
+    """The models given by the name of their score; none for those that keep the shipped one."""
+    if isinstance(model, Mapping):
+        return model
+    return {} if model is None else dict.fromkeys(names, model)
+
+
 def _unfitted(
-    model: PropensityModel | Mapping[str, PropensityModel] | None,
-    families: Sequence[str],
-    seed: int,
-    cluster: str | None = None,
+    given: Mapping[str, PropensityModel], families: Sequence[str], seed: int, cluster: str | None = None
 ) -> dict[str, PropensityModel]:
     """Each family's model, as given or as shipped, with the seed."""
-    given = model if isinstance(model, Mapping) else dict.fromkeys(families, model)
     chosen = {family: given.get(family) or default_model(family) for family in families}
     return {family: clone(one).set_params(random_state=seed, cluster=cluster) for family, one in chosen.items()}
 

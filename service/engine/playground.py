@@ -35,9 +35,10 @@ from service.rendering.answer import render as render_answer
 from service.rules.contact_gates import CONTACT
 from service.rules.history.required_events import cut_snapshot
 from service.rules.model import labels
+from service.rules.model.kinds import BANK_KINDS
 from service.rules.policy import Policy
 from service.scoring.models import NO_BUNDLE
-from service.scoring.propensity import EVIDENCE_OF, OFFER, RESPONSE, SEGMENT, SHARE, TICKET, UPLIFT
+from service.scoring.propensity import EVIDENCE_OF, KIND, OFFER, RESPONSE, SEGMENT, SHARE, TICKET, UPLIFT
 from service.store import Withdrawal
 from service.store.releases.withdrawals import WithdrawalRepository
 
@@ -232,6 +233,7 @@ def _read_scores(policy: Policy, said: object, problems: list[Problem]) -> dict[
     known = {*families, *(f"{kind}{one}" for kind in (UPLIFT, TICKET) for one in families)}
     known |= {f"{kind}{one}" for kind in (OFFER, SHARE, EVIDENCE_OF) for one in offers}
     known |= {f"{RESPONSE}{channel.id}" for channel in policy.channels}
+    known |= {f"{KIND}{one}" for one in (*BANK_KINDS, *policy.kinds)}
     problems += _unknown("scores", [one for one in found if not one.startswith(SEGMENT)], known)
     for name, figure in found.items():
         most = 1.0 if not name.startswith((TICKET, RESPONSE)) else 1e9

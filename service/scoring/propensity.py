@@ -4,6 +4,7 @@
 
     <family>            P(the customer takes an offer of the family), by the family's model
     offer:<id>          P(the customer takes the offer), by a model of its own
+    kind:<product>      P(the customer buys that kind of product), by the kind's model; what outcomes call it
     uplift:<family>     P(takes one of the family | shown) - P(the same | not shown), where the gate lets it order
     share:<id>          P(the offer is taken, of those who take one of its family), from evidence
     evidence:<id>       P(the offer is taken) by anybody it is shown to: the prior, smoothed into evidence
@@ -37,7 +38,7 @@ MODEL, FAMILY_MODEL, EVIDENCE, PRIOR = "model", "family model", "evidence", "pri
 """Where a propensity comes from."""
 
 OFFER, SHARE, EVIDENCE_OF, TICKET, RESPONSE = "offer:", "share:", "evidence:", "ticket:", "response:"
-UPLIFT, SEGMENT = "uplift:", "segment:"
+UPLIFT, SEGMENT, KIND = "uplift:", "segment:", "kind:"
 """The prefixes of names in the scores."""
 
 
@@ -137,8 +138,8 @@ def is_present(score: float | None) -> TypeGuard[float]:
 
 
 def is_propensity(name: str) -> bool:
-    """True of the names of families and offers; not of tickets, responses and evidence."""
-    return ":" not in name or name.startswith(OFFER)
+    """True of the names of families, offers and kinds; not of tickets, responses and evidence."""
+    return ":" not in name or name.startswith((OFFER, KIND))
 
 
 def _propensity_one(names: _Names, scores: Scores) -> tuple[float, str]:

@@ -14,14 +14,17 @@ from service.analysis.drift import Calibrated, Drift, compare_calibration, measu
 from service.core.errors import InvalidInput
 from service.rules.model.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
+from service.scoring.propensity import KIND
+from training.arrays import Floats
 from training.bundles.champion import until_of
 from training.bundles.learned_from import LearnedFrom
 from training.data.bank import Bank, open_bank
-from training.data.bank_tables import Customers, read_customers, read_outcomes, table_of
+from training.data.bank_tables import Customers, Outcomes, read_customers, read_outcomes, table_of
 from training.data.query_rows import ID
 from training.data.sufficiency import lacking_outcome
 from training.data.warehouse import files_read
 from training.evaluation.metrics import measure
+from training.models.kinds import bought_kinds
 from training.score import lacking
 
 
@@ -37,10 +40,20 @@ def drift_of(bundle: Bundle, bank: Path | Bank, files: Path, bounds: Monitoring 
     outcomes = read_outcomes(described, Path(files), customers) if described.sql("outcomes") is not None else None
     found: tuple[Calibrated, ...] = ()
     if outcomes is not None:
-        families = [family for family in bundle.families if family in outcomes.bought]
-        found = tuple(compare_calibration(f, scores[f][outcomes.rows], outcomes.bought[f], bounds) for f in families)
+        taken = {**outcomes.bought, **_kinds_taken(bundle, outcomes, customers)}
+        scored = [name for name in (*bundle.families, *bundle.kinds) if name in taken and name in scores]
+        found = tuple(compare_calibration(name, scores[name][outcomes.rows], taken[name], bounds) for name in scored)
     growing = table_of(described).growing | bundle.program.table.growing
     return measure_drift(references, features_of(bundle, customers), scores, bounds, found, growing)
+
+
+def _kinds_taken(bundle: Bundle, outcomes: Outcomes, customers: Customers) -> dict[str, Floats]:
+    """Who bought each kind that the bundle scores, by the score's name; none where the files do not tell kinds."""
+    if outcomes.purchases is None:
+        return {}
+    bought = bought_kinds(outcomes, customers)
+    nobody = np.zeros(len(outcomes.rows))
+    return {name: bought.get(name.removeprefix(KIND), nobody) for name in bundle.kinds}
 
 
 def references_of(bundle: Bundle) -> Mapping[str, Any]:

@@ -45,8 +45,8 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     root
         The folder of all bundles (``model_artifacts``).
     families
-        Models by score name (``scoring.propensity``): a family, ``offer:<id>``, ``ticket:<family>``, whose calibration
-        gives yuan, or ``uplift:<family>``.
+        Models by score name (``scoring.propensity``): a family, ``offer:<id>``, ``kind:<product>``,
+        ``ticket:<family>``, whose calibration gives yuan, or ``uplift:<family>``.
     table
         The document of attributes and features the models were trained with.
     outcome, horizon_days
@@ -55,7 +55,8 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
         What reproduces it: the seed, and the SHA-256 of every input file by name.
     parts
         Further members of the manifest: ``segments`` and ``lapse``, for the customer's portrait; ``evidence`` and
-        ``response``, counted from events; ``uplift``, what was found of each family; ``reference`` and ``about``.
+        ``response``, counted from events; ``uplift`` and ``kind``, what was found of each family and kind; ``shelf``,
+        the offers of that time; ``reference`` and ``about``.
     review
         What a report is made from (``training.bundles.review``): a file of its own, whose hash the manifest keeps.
     learned_from
@@ -121,7 +122,7 @@ def _kept(folder: Path, manifest: Mapping[str, Any], part: str) -> dict[str, Any
 
 
 def _entries(models: Mapping[str, TrainedFamily], seed: int) -> dict[str, dict[str, Any]]:
-    """``families``, and where there are such models ``offers``, ``tickets`` and ``uplifts``, of a manifest."""
+    """A manifest's ``families``, and where there are such models, its other ``KINDS``."""
     found: dict[str, dict[str, Any]] = {"families": {}}
     for name, one in models.items():
         kind = next((kind for kind, (prefix, _) in KINDS.items() if prefix and name.startswith(prefix)), "families")

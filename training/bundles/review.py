@@ -26,11 +26,18 @@ TENTHS = 10
 
 
 def build_review(
-    bank: Bank, sample: Any, columns: Mapping[str, Any], families: Mapping[str, Any], *, seed: int
+    bank: Bank,
+    sample: Any,
+    columns: Mapping[str, Any],
+    families: Mapping[str, Any],
+    kinds: Mapping[str, Any] | None = None,
+    *,
+    seed: int,
 ) -> dict[str, Any]:
     """The review of trained families (those with out-of-fold scores), as plain JSON values.
 
-    ``columns``: every attribute and feature of all customers, (n, 1, 1) each.
+    ``columns``: every attribute and feature of all customers, (n, 1, 1) each. ``kinds``: models of product kinds by the
+    name of their score; of each it keeps what the model leans on.
     """
     policy = load(DEFAULT)
     known = {name: column[sample.outcomes.rows] for name, column in columns.items()}
@@ -40,7 +47,8 @@ def build_review(
     for family, one in families.items():
         if one.out_of_fold is not None and 0 < one.out_of_fold.taken.sum() < len(one.out_of_fold.taken):
             found[family] = review_family(one.models, sample, one.out_of_fold, known, may.get(family), policy, seed)
-    return {"format": FORMAT, "policy": policy.hash, "families": found}
+    leaning = {name: leanings(one.models, sample, one.out_of_fold, seed) for name, one in (kinds or {}).items()}
+    return {"format": FORMAT, "policy": policy.hash, "families": found, **({"kinds": leaning} if leaning else {})}
 
 
 def review_family(

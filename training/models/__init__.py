@@ -8,6 +8,7 @@ blend         the members whose mean ranks best
 propensity    a family's propensity model: members, calibration, out-of-fold scores
 trained       what training hands over to a bundle
 family        one family's model from a bank's sample
+kinds         one model of each kind of product that the outcomes tell apart
 offer_models  models of families and offers from the service's own observations
 ticket        yuan that a buyer brings
 standardize   the figures that tell customers apart, with mean and deviation on their scale

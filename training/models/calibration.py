@@ -1,5 +1,7 @@
 """Calibration: raw scores into probabilities, an isotonic fit on out-of-fold scores, exported as a table of points.
 
+Where scores are compared by their ratio, ``calibrate_by_curve`` is a smooth curve instead.
+
 Order: ``calibrate`` (sort, average in small groups, pool adjacent violators) -> ``Table`` -> ``Table.apply``. Serving
 reads the same table (``service.scoring.models.calibration``) between two points by a straight line, so no two scores
 become one and the order of customers is that of the raw scores.
@@ -8,7 +10,9 @@ become one and the order of customers is that of the raw scores.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 from sklearn.isotonic import isotonic_regression
+from sklearn.linear_model import LogisticRegression
 
 from training.arrays import Floats
 
@@ -16,6 +20,8 @@ GROUP = 50
 """Customers averaged before pooling: with fewer, the last few would decide the probability of the best score."""
 DIGITS = 9
 """Scores equal to this many decimals share a group: steeper steps would be noise, or overflow."""
+EDGE, CURVE_POINTS, LEAST_SLOPE = 1e-5, 200, 0.001
+"""Of the curve: the least score, how many points of its table, the least weight of a term."""
 RISE = 1e-9
 """Least rise of y from point to point: it keeps the order and changes no probability noticeably."""
 
@@ -62,6 +68,33 @@ def calibrate(scores: Floats, taken: Floats, group: int = GROUP) -> Table:
     sums = group_scores(np.round(np.asarray(scores, float), DIGITS), np.asarray(taken, float), group)
     x, y = pool_blocks(*sums)
     return _table(x, y)
+
+
+def calibrate_by_curve(scores: Floats, taken: Floats) -> Table:
+    """logit P(taken | score) = a ln(score) - b ln(1 - score) + c, as a table: where scores are compared by their ratio.
+
+    An isotonic fit gives the lowest scores the rate 0 where no taker happened to be among them; a curve does not. ``a``
+    and ``b`` are at least 0: a term that would fall is left out. Source: Kull 2017, beta calibration.
+    """
+    terms = _log_terms(np.asarray(scores, dtype=np.float64))
+    weights, level = _logistic(terms, taken, [0, 1])
+    if (weights < 0).any():
+        weights, level = _logistic(terms, taken, [int(np.argmax(weights))])
+    points = expit(np.linspace(logit(EDGE), logit(1.0 - EDGE), CURVE_POINTS))
+    return _table(points, expit(_log_terms(points) @ np.maximum(weights, LEAST_SLOPE) + level))
+
+
+def _log_terms(scores: Floats) -> Floats:
+    x = np.clip(scores, EDGE, 1.0 - EDGE)
+    return np.column_stack([np.log(x), -np.log1p(-x)])
+
+
+def _logistic(terms: Floats, taken: Floats, used: list[int]) -> tuple[Floats, float]:
+    """The weights of both terms, 0 for one that is not used, and the constant."""
+    fitted = LogisticRegression(C=1e4, max_iter=2000).fit(terms[:, used], taken)
+    weights = np.zeros(terms.shape[1])
+    weights[used] = fitted.coef_[0]
+    return weights, float(fitted.intercept_[0])
 
 
 def group_scores(scores: Floats, taken: Floats, group: int) -> tuple[Floats, Floats, Floats]:

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from service.core.errors import NotLearnable
 from training.arrays import Flags, Floats, Fold
 from training.models.booster import BoosterTrainer
-from training.models.calibration import Table, calibrate
+from training.models.calibration import Table, calibrate, calibrate_by_curve
 from training.models.training_set import BoosterSpec, TrainingSet
 
 OnRound = Callable[[int], None]
@@ -43,6 +43,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Most trees per booster; rounds without a better mean loss before all folds stop.
     folds
         Folds of each member.
+    curve
+        1: the calibration is a smooth curve, for scores that are compared by their ratio; 0: it is isotonic.
     threads
         Threads of LightGBM. Fixed, so that the text of a model does not depend on the machine.
     random_state
@@ -72,6 +74,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rounds: int = 900,
         patience: int = 40,
         folds: int = 5,
+        curve: int = 0,
         threads: int = 1,
         random_state: int = 7,
         cluster: str | None = None,
@@ -86,6 +89,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.rounds = rounds
         self.patience = patience
         self.folds = folds
+        self.curve = curve
         self.threads = threads
         self.random_state = random_state
         self.cluster = cluster
@@ -118,9 +122,10 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raw = np.mean([one.oof_scores for one in members], axis=0)
         self.boosters_ = [one.booster for one in members]
         self.rounds_ = [one.rounds for one in members]
-        self.calibration_ = calibrate(raw, training_set.taken)
+        fit_table = calibrate_by_curve if self.curve else calibrate
+        self.calibration_ = fit_table(raw, training_set.taken)
         self.oof_served_ = self.calibration_.apply(raw)
-        self.oof_scores_ = _cross_calibrated(raw, training_set.taken, trainer.split(training_set, 0))
+        self.oof_scores_ = _cross_calibrated(fit_table, raw, training_set.taken, trainer.split(training_set, 0))
         return self
 
     def training_set(
@@ -189,11 +194,13 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
 
-def _cross_calibrated(raw: Floats, taken: Floats, folds: Sequence[Fold]) -> Floats:
+def _cross_calibrated(
+    fit_table: Callable[[Floats, Floats], Table], raw: Floats, taken: Floats, folds: Sequence[Fold]
+) -> Floats:
     """Each fold's probabilities by a table of the other folds, so that the calibration error is honest too."""
     p = np.empty(len(raw))
     for others, fold in folds:
-        p[fold] = calibrate(raw[others], taken[others]).apply(raw[fold])
+        p[fold] = fit_table(raw[others], taken[others]).apply(raw[fold])
     return p
 
 

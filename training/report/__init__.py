@@ -19,7 +19,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from service.analysis.drift import Drift
 from service.analysis.model_gate import compare_manifests, judge_challenger
 from service.scoring.models.manifest import metrics_of, read_manifest
+from service.scoring.propensity import KIND
 from training.bundles.registry import read_review
+from training.evaluation.kind_choice import Z
 from training.report import card, charts
 
 TEMPLATE = "page.html"
@@ -57,6 +59,7 @@ def document(folder: Path, drift: Drift | None = None, champion: Path | None = N
         "compared": compared,
         "gate": {"passes": verdict.passes, "lines": list(verdict.lines)},
         "families": {family: _family(manifest["families"][family], one) for family, one in review["families"].items()},
+        "kinds": _kinds(manifest, review),
         "segments": manifest.get("segments", {}).get("segments"),
         "lapse": manifest.get("lapse"),
         "uplift": manifest.get("uplift"),
@@ -79,12 +82,39 @@ def _family(entry: Mapping[str, Any], review: Mapping[str, Any]) -> dict[str, An
     return {"metrics": entry["metrics"], **review}
 
 
+def _kinds(manifest: Mapping[str, Any], review: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Each kind's figures and what its model leans on, and the kind among buyers; None where no kinds were told."""
+    if "kind" not in manifest:
+        return None
+    models = {
+        kind: {"metrics": entry["metrics"], "auc_interval": _interval(entry["metrics"]), **_leaning(review, kind)}
+        for kind, entry in manifest.get("kinds", {}).items()
+    }
+    return {"models": models, **manifest["kind"]}
+
+
+def _interval(metrics: Mapping[str, Any]) -> list[float] | None:
+    """The interval of the AUC of 95 %, by DeLong; None where it is not defined."""
+    if metrics["auc"] is None or metrics["auc_standard_error"] is None:
+        return None
+    reach = Z * metrics["auc_standard_error"]
+    return [max(metrics["auc"] - reach, 0.0), min(metrics["auc"] + reach, 1.0)]
+
+
+def _leaning(review: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = review.get("kinds", {}).get(KIND + kind, {"importance": [], "shap": [], "explained": 0})
+    return found
+
+
 def _left_out(manifest: Mapping[str, Any], review: Mapping[str, Any], drift: Drift | None) -> list[str]:
     """The sections that are missing, each with the reason."""
     reasons = {
         "Uplift and Qini": None
         if "uplift" in manifest
         else "nothing tells who was treated (treated_<family> in outcomes.sql, or first decisions that differ)",
+        "Product kinds": None
+        if "kind" in manifest
+        else "nothing tells which kind was bought (bought_product in outcomes.sql)",
         "Policy value": None if "policy_value" in manifest else "no logged decisions were given",
         "Drift": None if drift is not None else "no customers of today were given (--bank and --files)",
         "Lifetime": None if "lapse" in manifest else "the bank's files do not tell who left",
@@ -95,4 +125,5 @@ def _left_out(manifest: Mapping[str, Any], review: Mapping[str, Any], drift: Dri
             reasons[f"Fairness, {family}"] = "the bank's files tell neither sex, age nor region"
         elif one["fairness"]["suitable"] == 0:
             reasons[f"Fairness, {family}"] = "nobody is known to be suitable: the files hold no risk assessment"
+    reasons |= {f"Product kind {kind}": why for kind, why in manifest.get("kind", {}).get("refused", {}).items()}
     return [f"{what}: {why}" for what, why in reasons.items() if why is not None]

@@ -10,6 +10,7 @@ from typing import Any
 
 from service.analysis.model_gate import ON
 from service.scoring.models.manifest import models_of, names_of
+from service.scoring.propensity import KIND
 
 MISSING = "not stated; add it to bank.yaml"
 SWITCHED = (
@@ -49,7 +50,7 @@ def card_of(
             [_customers(manifest), *_hashes(manifest)],
         ),
         ("Validation", "验证方式", [_validation(manifest)]),
-        ("Features", "特征", [_features(family, entry) for family, entry in manifest["families"].items()]),
+        ("Features", "特征", [_features(name, entry) for name, entry in _propensities(manifest).items()]),
         ("Limits", "局限", _limits(about)),
         ("Fairness", "公平性", [_fairness(family, one["fairness"]) for family, one in review["families"].items()]),
         ("Leakage check", "泄漏检查", [_leakage(family, entry) for family, entry in manifest["families"].items()]),
@@ -68,6 +69,11 @@ def card_of(
     ]
     rows += _disclosed(manifest)
     return [{"name": name, "zh": chinese, "lines": lines} for name, chinese, lines in rows]
+
+
+def _propensities(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The models of families and kinds, by the name of their score."""
+    return {**manifest["families"], **{KIND + kind: entry for kind, entry in manifest.get("kinds", {}).items()}}
 
 
 def _disclosed(manifest: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
@@ -110,9 +116,17 @@ def _beside(version: str, row: Mapping[str, Any]) -> str:
 
 def _purposes(manifest: Mapping[str, Any]) -> list[str]:
     said = {family: outcome.strip().rstrip(".") for family, outcome in sorted(manifest["outcome"].items())}
-    return [
+    families = [
         f"{family}: the chance that a customer {one}" for family, one in said.items() if family in manifest["families"]
     ]
+    return [*families, *_kinds(manifest)]
+
+
+def _kinds(manifest: Mapping[str, Any]) -> list[str]:
+    """What the models of product kinds say, and which kinds have none."""
+    bought = [f"kind {kind}: the chance that a customer buys the kind" for kind in manifest.get("kinds", {})]
+    refused = manifest.get("kind", {}).get("refused", {})
+    return [*bought, *(f"kind {kind}: no model: {why}" for kind, why in refused.items())]
 
 
 def _hashes(manifest: Mapping[str, Any]) -> list[str]:

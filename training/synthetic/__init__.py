@@ -1,6 +1,7 @@
 """A synthetic bank: customers drawn from a seed, with the true propensities by which they buy.
 
     people       attributes, balances and transactions, which the bank sees
+    kinds        which kind of product a buyer of a family buys, and who bought which
     truth        P0 and uplift of each family, persuasion, taste, fatigue, channels, drift, which it does not see
     reactions    the true probability that a customer takes an offer shown in a channel after so many contacts
 
@@ -23,6 +24,7 @@ from service.core.clock import now_utc
 from training.data.bank_tables import Customers
 from training.data.query_rows import ID
 from training.data.simulated_consents import SOURCE, assessments, simulated_consents, supplement_customers
+from training.synthetic.kinds import kind_shares, purchases_of
 from training.synthetic.people import attributes_of, deposits, draw_people, money_of
 from training.synthetic.reactions import Reactions
 from training.synthetic.truth import BASE_RATES, DRIFT, propensity, truth_of
@@ -42,6 +44,8 @@ __all__ = [
 HORIZON_DAYS = 92
 MONTHLY = 4
 """The random stream from which the outcomes of a later month are drawn."""
+CHOSEN = 5
+"""The random stream from which the kinds of what was bought are drawn."""
 TRUTH = "truth.parquet"
 ADVISERS = "advisers.csv"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -55,17 +59,26 @@ notes: Made of chance from seed {seed}. No real customers.
 """
 SQL: Mapping[str, str] = {
     "customers": "SELECT * FROM read_parquet(file('customers.parquet'))\n",
-    "outcomes": "SELECT * FROM read_parquet(file('outcomes.parquet'))\n",
+    "outcomes": (
+        "-- A row for each kind that a customer bought, and one without a kind for the others.\n"
+        "SELECT outcomes.*, purchases.product AS bought_product\n"
+        "FROM read_parquet(file('outcomes.parquet')) AS outcomes\n"
+        "LEFT JOIN read_parquet(file('purchases.parquet')) AS purchases USING (customer_id)\n"
+    ),
     "consents": "SELECT customer_id, purpose, granted FROM read_parquet(file('consents.parquet'))\n",
 }
 
 
 @dataclass(frozen=True)
 class SyntheticBank:
-    """Tables by customer: attributes, outcomes, and ``truth``: the probabilities of outcomes and reactions."""
+    """Tables by customer: attributes, outcomes, and ``truth``: the probabilities of outcomes and reactions.
+
+    ``purchases`` says which kind each buyer of a family bought.
+    """
 
     customers: pa.Table
     outcomes: pa.Table
+    purchases: pa.Table
     truth: pa.Table
 
 
@@ -86,10 +99,13 @@ def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: 
     held = {"held_deposit": deposits(money) > 0, "held_wealth": money["wealth_product_yuan"] + money["fund_yuan"] > 0}
     made_up = assessments(count, seed, today or _today())
     truth = truth_of(np.random.default_rng([seed, 3]), attributes, person, alone)
+    shares = kind_shares(person, money)
+    kinds = {f"kind_{kind}": alone[family] * one for family, row in shares.items() for kind, one in row.items()}
     return SyntheticBank(
         customers=pa.table({**columns, **attributes, **made_up}),
         outcomes=pa.table({**columns, **outcomes, **held}),
-        truth=pa.table({**columns, **truth}),
+        purchases=purchases_of(np.random.default_rng([seed, CHOSEN, months]), columns[ID], outcomes, shares),
+        truth=pa.table({**columns, **truth, **kinds}),
     )
 
 
@@ -113,6 +129,7 @@ def write(
         (bank / f"{name}.sql").write_text(text, encoding="utf-8")
     pq.write_table(made.customers, files / "customers.parquet")
     pq.write_table(made.outcomes, files / "outcomes.parquet")
+    pq.write_table(made.purchases, files / "purchases.parquet")
     pq.write_table(_consents(made, seed), files / "consents.parquet")
     pq.write_table(made.truth, Path(folder) / TRUTH)
     (files / ADVISERS).write_text("\n".join(_advisers(made)) + "\n", encoding="utf-8")

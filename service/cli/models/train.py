@@ -77,6 +77,7 @@ def print_report(report: Any, as_json: bool, recipes: Any = None) -> None:
             "passes": report.gate.passes,
             "gate": list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines]),
             **{f"uplift of {family}": said for family, said in report.uplift.items()},
+            **{f"kind {kind}": said for kind, said in report.kinds.items()},
             **({"metrics": report.metrics} if as_json else {}),
             **({"recipes": recipes} if as_json and recipes else {}),
         },
@@ -101,7 +102,7 @@ def train_and_publish(
     artifacts = Artifacts.of(settings)
     if champion is not None:
         artifacts.folder_of(champion)
-    with bank_without_erased(settings, bank) as (described, left_out), bar("Training two propensity models") as advance:
+    with bank_without_erased(settings, bank) as (described, left_out), bar("Training propensity models") as advance:
         report = train_bundle(described, files, seed, artifacts.folder, advance, champion, **choices)
     report = replace(report, left_out=left_out.document)
     artifacts.publish(report.version)

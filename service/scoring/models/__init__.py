@@ -13,6 +13,7 @@ release, which ``engine`` follows.
     lightgbm_c    LightGBM's C library through ctypes
     manifest      the manifest of a bundle: read and verified
     shap          SHAP values: what each fact added to a model's score
+    shelf         the shelf: the offers on which the family models learned, with their terms
 """
 
 from service.scoring.models.bundle import NO_BUNDLE, Bundle, Models, NoBundle, open_bundle

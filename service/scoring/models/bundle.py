@@ -34,7 +34,7 @@ from service.scoring.models.manifest import (
     names_of,
     read_manifest,
 )
-from service.scoring.propensity import SEGMENT
+from service.scoring.propensity import KIND, SEGMENT
 from service.scoring.segments import Segment, Segmentation
 
 BLOCK = 16_384
@@ -117,17 +117,18 @@ class ModelGroup:
 
 
 class Bundle:
-    """A proven set of models: ``version``, ``families`` in the manifest's order, and the manifest itself.
+    """A proven set of models: ``version``, the manifest, and in its order ``families`` and names of ``kinds``' scores.
 
     A bundle reads customers by the table it was trained with, which may be older than the policy's.
     ``segments`` and ``lapse`` are for the portrait; each is None where the bundle was trained without. Scores are by
-    name: of its families, and where it has them of offers, tickets, evidence and responses.
+    name: of its families, and where it has them of offers, kinds, tickets, evidence and responses.
     """
 
     def __init__(self, manifest: Manifest, groups: Sequence[ModelGroup], program: FeatureProgram) -> None:
         self.manifest = manifest
         self.version: str = manifest["version"]
         self.families: tuple[str, ...] = tuple(manifest.get("families", {}))
+        self.kinds: tuple[str, ...] = tuple(KIND + name for name in manifest.get("kinds", {}))
         self.program = program
         self.model_groups = tuple(groups)
         self.segments = Segmentation(manifest["segments"]) if "segments" in manifest else None

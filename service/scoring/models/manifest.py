@@ -16,8 +16,8 @@ from typing import Any
 from service.core.domain import Family
 from service.core.errors import BundleError, Problem
 from service.scoring import evidence, lifetime, reference, segments
-from service.scoring.models import calibration
-from service.scoring.propensity import OFFER, TICKET, UPLIFT
+from service.scoring.models import calibration, shelf
+from service.scoring.propensity import KIND, OFFER, TICKET, UPLIFT
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -35,8 +35,11 @@ KINDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "offers": (OFFER, PROBABILITIES),
     "tickets": (TICKET, YUAN),
     "uplifts": (UPLIFT, GAINS),
+    "kinds": (KIND, PROBABILITIES),
 }
 """The manifest's key of each kind of model, what their names begin with, and the limits of their calibration."""
+PRODUCT = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""The name of a product kind."""
 SEGMENTS, LAPSE, EVIDENCE, RESPONSE = "segments", "lapse", "evidence", "response"
 """The parts of a manifest beside its models that say something of a customer."""
 PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
@@ -45,6 +48,7 @@ PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
     EVIDENCE: evidence.evidence_faults,
     RESPONSE: evidence.response_faults,
     "reference": reference.faults,
+    "shelf": shelf.faults,
 }
 """What a manifest may hold besides models, and the function that finds its faults."""
 
@@ -155,10 +159,12 @@ def _digest(where: Path, manifest: Manifest) -> str:
 
 def _shape_faults(manifest: Manifest) -> Iterator[Problem]:
     models = {kind: manifest.get(kind, {}) for kind in KINDS}
-    if not all(_are_families(several) for kind, several in models.items() if kind != "offers"):
+    if not all(_are_families(several) for kind, several in models.items() if kind not in ("offers", "kinds")):
         yield Problem("families, tickets and uplifts", f"must map {' or '.join(Family)} to a model")
     elif not isinstance(models["offers"], dict):
         yield Problem("offers", "must map offers to models")
+    elif not _are_products(models["kinds"]):
+        yield Problem("kinds", "must map names of product kinds to models")
     elif not models["families"] and "evidence" not in manifest:
         yield Problem("families", f"must map {' or '.join(Family)} to a model, or the bundle must hold evidence")
     else:
@@ -172,6 +178,10 @@ def _shape_faults(manifest: Manifest) -> Iterator[Problem]:
 
 def _are_families(models: object) -> bool:
     return isinstance(models, dict) and set(models) <= set(Family)
+
+
+def _are_products(models: object) -> bool:
+    return isinstance(models, dict) and all(PRODUCT.fullmatch(name) for name in models)
 
 
 def _entry_faults(entry: object, limits: tuple[float, ...]) -> list[str]:

@@ -17,21 +17,22 @@ TOLERANCE = 1e-6
 
 
 def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    """Per family: ``base``, ``raw`` (log-odds), ``propensity``, ``additive``, and ``features``, the largest first.
+    """Per family and product kind: ``base``, ``raw`` (log-odds), ``propensity``, ``additive`` and ``features``.
 
-    Each feature has its ``name``, its ``value`` (None: unknown) and its ``contribution`` in log-odds.
+    The features are in order of size, the largest first. Each has its ``name``, its ``value`` (None: unknown) and its
+    ``contribution`` in log-odds.
     """
     columns = bundle.program.table.encode(attributes)
     bundle.program.derive_one(columns)
     return {
-        family: _family(group, model, columns)
+        name: _told(group, model, columns)
         for group in bundle.model_groups
-        for family, model in group.models.items()
-        if family in bundle.families
+        for name, model in group.models.items()
+        if name in bundle.families or name in bundle.kinds
     }
 
 
-def _family(group: ModelGroup, model: CalibratedModel, columns: Mapping[str, Any]) -> dict[str, Any]:
+def _told(group: ModelGroup, model: CalibratedModel, columns: Mapping[str, Any]) -> dict[str, Any]:
     row = np.array(group.inputs.take_row(columns))
     found = np.mean([booster.contributions(row) for booster in model.boosters], axis=0)
     raw = float(np.mean([booster.predict_many(row[np.newaxis], raw=True)[0] for booster in model.boosters]))

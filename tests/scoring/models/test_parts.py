@@ -1,4 +1,4 @@
-"""A bundle with models of offers and tickets, evidence and responses: one score in every way, and damage is refused."""
+"""A bundle of offers, kinds, tickets, evidence and responses: one score in every way, and damage is refused."""
 
 import json
 import shutil
@@ -18,6 +18,8 @@ from tests.conftest import SMALL_TABLE
 from training.bundles.registry import write_bundle
 from training.models.trained import TrainedFamily
 
+KIND_FILE = ("kind:large_cd", "kind.large_cd.txt")
+SHELVED = {"family": "deposit", "product": "large_cd", "popularity": 1.5, "terms": {"rate": 0.02, "insured": True}}
 YUAN = ([0.0, 0.05, 0.2, 0.7], [1_000.0, 5_000.0, 60_000.0, 1e6])
 PARTS = {
     "evidence": {
@@ -39,7 +41,8 @@ def written(root: Path, models: dict[str, TrainedFamily], parts: dict[str, Any] 
 def models(trained: dict[str, TrainedFamily]) -> dict[str, TrainedFamily]:
     deposit, wealth = trained["deposit"], trained["wealth"]
     one = replace(wealth, models=wealth.models[:1])
-    return {"deposit": deposit, "offer:term": one, "ticket:deposit": replace(one, calibration=YUAN)}
+    ticket = replace(one, calibration=YUAN)
+    return {"deposit": deposit, "offer:term": one, "ticket:deposit": ticket, "kind:large_cd": one}
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +59,15 @@ def test_each_model_scores_online_as_in_batch_as_lightgbm_itself(folder: Path, c
     columns: dict[str, Any] = bundle.program.table.encode_frame(customers)
     bundle.program.derive_many(columns)
     matrix = group.inputs.take_matrix(columns)
-    for name, file in (("offer:term", "offer.term.txt"), ("ticket:deposit", "ticket.deposit.txt")):
+    for name, file in (("offer:term", "offer.term.txt"), ("ticket:deposit", "ticket.deposit.txt"), KIND_FILE):
         raw = lightgbm.Booster(model_file=folder / file).predict(matrix, num_threads=1)
         assert group.models[name].calibration.calibrate_many(raw).tobytes() == many[name].tobytes()
 
 
 def test_it_says_what_it_knows_and_nothing_twice(folder: Path):
     said = open_bundle(folder).score_one({"age": 70})
-    assert set(said) == {"deposit", "offer:term", "ticket:deposit", "share:cd", "evidence:cash", "response:sms"}
+    models = {"deposit", "offer:term", "ticket:deposit", "kind:large_cd"}
+    assert set(said) == {*models, "share:cd", "evidence:cash", "response:sms"}
     assert (said["response:sms"], said["share:cd"]) == (0.6, 0.1)
     assert 1_000 <= said["ticket:deposit"] <= 1e6
 
@@ -86,7 +90,7 @@ def test_a_bundle_that_says_nothing_at_all_is_refused(tmp_path: Path):
         open_bundle(written(tmp_path, {}, {}))
 
 
-@pytest.mark.parametrize("file", ["offer.term.txt", "ticket.deposit.txt"])
+@pytest.mark.parametrize("file", ["offer.term.txt", "ticket.deposit.txt", "kind.large_cd.txt"])
 def test_a_damaged_part_is_refused_before_lightgbm_sees_it(folder: Path, tmp_path: Path, file: str):
     damaged = tmp_path / folder.name
     shutil.copytree(folder, damaged)
@@ -103,6 +107,11 @@ def test_a_damaged_part_is_refused_before_lightgbm_sees_it(folder: Path, tmp_pat
         ({"evidence": {"offers": {"cd": {"family": "deposit", "chance": 1.5, "share": None}}}}, "from 0 to 1, got 1.5"),
         ({"response": PARTS["response"] | {"attribute": "height"}}, '"height" must be a number of the table'),
         ({"response": PARTS["response"] | {"channels": {"sms": {"factors": [99, 1, 1, 1]}}}}, "from 0.1 to 10, got 99"),
+        ({"shelf": {}}, "must map 1 to 1000 offers"),
+        ({"shelf": {"cd": {**SHELVED, "family": "stocks"}}}, "cd: family must be deposit or wealth"),
+        ({"shelf": {"cd": {**SHELVED, "popularity": 0}}}, "cd: popularity must be a number above 0"),
+        ({"shelf": {"cd": {**SHELVED, "terms": {"rate": [1]}}}}, "cd: terms must map names to a number, a text"),
+        ({"shelf": {"cd": {**SHELVED, "price": 1}}}, "cd: must hold family, product, popularity and terms"),
     ],
 )
 def test_a_part_that_does_not_hold_together_is_refused(tmp_path: Path, models, part: dict[str, Any], match: str):
@@ -119,6 +128,6 @@ def test_a_calibration_of_yuan_belongs_to_tickets_only(tmp_path: Path, trained: 
 
 def test_golden_rows_guard_every_model(folder: Path):
     manifest = json.loads((folder / "manifest.json").read_text())
-    for entry in (manifest["offers"]["term"], manifest["tickets"]["deposit"]):
+    for entry in (manifest["offers"]["term"], manifest["tickets"]["deposit"], manifest["kinds"]["large_cd"]):
         assert np.shape(entry["golden"]["rows"])[0] == 64
         assert np.shape(entry["golden"]["raw"]) == (1, 64)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.scoring.models.calibration import Calibration, faults
-from training.models.calibration import Table, calibrate
+from training.models.calibration import Table, calibrate, calibrate_by_curve
 
 
 def test_rising_rates_stay_as_they_are():
@@ -77,3 +77,28 @@ def test_corrected_probabilities_hold_among_all_customers():
     kept = (took > 0) | (chance.random(40_000) < 1 / 19)
     table = calibrate(p[kept], took[kept]).at_rate(float(took[kept].mean()), float(took.mean()))
     assert table.apply(p).mean() == pytest.approx(took.mean(), abs=0.004)
+
+
+def test_a_curve_finds_the_probabilities_that_scores_were_bent_from() -> None:
+    chance = np.random.default_rng(1)
+    true = chance.beta(1, 9, 20_000)
+    taken = (chance.random(20_000) < true).astype(float)
+    table = calibrate_by_curve(true**0.5 / (true**0.5 + (1.0 - true) ** 0.5), taken)
+    bent = np.array([0.1, 0.3, 0.5])
+    assert table.apply(bent) == pytest.approx(bent**2 / (bent**2 + (1.0 - bent) ** 2), abs=0.03)
+    assert (np.diff(table.y) > 0).all()
+
+
+def test_of_a_curve_no_score_is_without_any_hope_and_none_is_certain() -> None:
+    scores = np.linspace(0.001, 0.3, 1_000)
+    taken = (scores > 0.2).astype(float)
+    found = calibrate_by_curve(scores, np.where(np.arange(1_000) % 7 == 0, 1.0 - taken, taken)).apply(scores)
+    assert (found > 0.0).all()
+    assert (found < 1.0).all()
+    assert (np.diff(found) > 0).all()
+
+
+def test_a_curve_never_falls_even_where_the_scores_mislead() -> None:
+    scores = np.linspace(0.01, 0.5, 500)
+    table = calibrate_by_curve(scores, (scores < 0.2).astype(float))
+    assert (np.diff(table.y) > 0).all()

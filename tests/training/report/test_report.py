@@ -178,9 +178,13 @@ def test_every_section_is_there_or_said_to_be_left_out(told: dict[str, Any]) -> 
         "SHAP",
         "Fairness",
         "Segments",
+        "Product kinds",
     ):
         assert heading in html
+    rare = {f"Product kind {kind}" for kind in told["kinds"]["refused"]}
+    assert "Product kind plan" in rare
     assert {line.partition(":")[0] for line in told["left_out"]} == {
+        *rare,
         "Uplift and Qini",
         "Policy value",
         "Drift",
@@ -217,7 +221,7 @@ def test_a_changed_review_is_refused(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / folder.name
     copy.mkdir()
     for path in folder.iterdir():
-        (copy / path.name).write_bytes(path.read_bytes().replace(b'"format": 1, "policy"', b'"format": 2, "policy"'))
+        (copy / path.name).write_bytes(path.read_bytes().replace(b'"format": 1, "', b'"format": 2, "'))
     with pytest.raises(BundleError, match=r"review\.json: is missing or was changed"):
         document(copy)
 

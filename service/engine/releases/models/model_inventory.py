@@ -45,6 +45,7 @@ KINDS: Mapping[str, str] = {
     "offer:": "the chance that a customer takes the offer: LightGBM, calibrated",
     "ticket:": "the yuan that a customer brings: LightGBM, calibrated",
     "uplift:": "what offering adds to the chance that a customer takes the family: LightGBM, calibrated",
+    "kind:": "the chance that a customer buys the kind of product: LightGBM, calibrated",
     "": "the chance that a customer takes an offer of the family: LightGBM, calibrated",
 }
 """What a model of a name, or of a name that begins so, is; the first that fits."""

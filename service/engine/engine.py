@@ -63,6 +63,7 @@ from service.engine.releases.models.model_inventory import ModelInventory
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.copy import CopyService
 from service.engine.rights.filing import read_filing
+from service.engine.rights.impact import ImpactAssessments
 from service.engine.rights.labels import LabelService
 from service.engine.rights.objections import ObjectionService
 from service.engine.rights.preferences import PreferenceService
@@ -98,6 +99,7 @@ class Engine:
         self.preferences = PreferenceService(store, self._releases, self._answers, clock)
         self.labels = LabelService(store, self._releases, self._answers, clock)
         self.copies = CopyService(store, self._releases, self.labels, clock)
+        self.impact = ImpactAssessments(store, self._releases, self.filing, clock)
         self.objections = ObjectionService(settings, store, self._releases, clock)
         self.explanations = ExplanationService(store, self._releases, clock)
         self.playground = Playground(self._releases, store.withdrawals, clock)

@@ -93,7 +93,7 @@ OFFER = """  - id: term-7m
     family: deposit
     popularity: 90
     name: {zh: 七个月定期存款, en: 7-month term deposit}
-    terms: {product: term, minimum_yuan: 50, term_months: 7, years: 0.6, rate: 0.0105, transfer_price: 0.0256,
+    terms: {product: term, minimum_yuan: 50, term_months: 7, years: 0.6, rate: 0.0107, transfer_price: 0.0256,
             servicing_yuan: 2, insured: true}
 """
 

@@ -6,6 +6,7 @@
     history.*                              what happened (``rules.history``)
     labels.dropped                         the labels that a customer dropped (``rules.model.labels``)
     customer.segment, customer.stage       the trained segment and the stage of life (``segment_and_stage``)
+    customer.lifetime_value_yuan           what staying is worth, for value formulas (``scoring.lifetime``)
     market.*                               the rates that others pay, on the bank's day (``rules.model.market``)
 
 ``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
@@ -14,6 +15,7 @@ but not what surveys answered (``privacy``). Whether a customer is personal, the
 """
 
 from collections.abc import Mapping
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from service.rules.history.columns import NOTHING, HistoryColumns
 from service.rules.history.event_counts import EventsByKind, past_table
 from service.rules.model.labels import DROPPED, dropped_by_many, dropped_by_one
 from service.rules.policy import Policy
+from service.scoring.lifetime import LifetimeColumn
 from service.scoring.propensity import Scores
 
 Found = tuple[dict[str, Any], Columns]
@@ -47,6 +50,7 @@ class RuleColumns:
         self.features = FeatureProgram(policy.attributes.only(used))
         self.history = HistoryColumns(places, names)
         self.segment_and_stage = SegmentAndStage(policy, names)
+        self.lifetime = LifetimeColumn(policy.portrait, names)
         self.calendar, self.market = policy.contact.days, policy.market
         self._timezone, self._zone = policy.contact.timezone, f"customer.{zone}"
         self._nobody = self._customer({}, {})
@@ -96,12 +100,13 @@ class RuleColumns:
         columns.update(self.history.fill_consent_one(snapshot.consents))
         happened = self.history.fill_one(past)
         if not personal:
-            columns.update({**NOTHING, **UNKNOWN})
+            columns.update({**NOTHING, **UNKNOWN, LifetimeColumn.NAME: nan})
             return columns, {**columns, **happened, **UNSAID}
         columns.update(happened)
         if dropped := dropped_by_one(snapshot.consents):
             columns[DROPPED] = dropped
         self.segment_and_stage.add_one(columns, scores)
+        self.lifetime.add(columns, many=False)
         return columns, columns
 
     def of_many(
@@ -116,7 +121,7 @@ class RuleColumns:
             columns = {**people.columns, **happened, **rates}
             self.features.derive_many(columns)
         else:
-            columns = {**self._unknown(rates), **NOTHING, **UNKNOWN}
+            columns = {**self._unknown(rates), **NOTHING, **UNKNOWN, LifetimeColumn.NAME: nan}
         columns.update(context_columns(redact_context(context, personal), at, self.calendar))
         columns.update(self.history.fill_consent_many(people.consents, customers))
         if not personal:
@@ -124,6 +129,7 @@ class RuleColumns:
         if dropped := dropped_by_many(people.consents):
             columns[DROPPED] = dropped
         self.segment_and_stage.add_many(columns, scores, customers)
+        self.lifetime.add(columns, many=True)
         return columns, columns
 
     def of_facts(self, facts: Mapping[str, Array], customers: int, now: int) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration
 from service.scoring.dominance import DominanceGate
+from service.scoring.lifetime import LifetimeColumn
 from service.scoring.propensity import ResolvedScores, ScoreResolver
 from service.scoring.value import Values
 
@@ -227,4 +228,5 @@ def _names_read(policy: Policy) -> frozenset[str]:
     expressions += [formula for family in policy.families.values() for formula in (family.ticket, family.value)]
     expressions += [each.target for each in policy.strategies.values() if each.target is not None]
     expressions += [variant.when for variant in policy.variants.values()]
-    return with_stages(policy, frozenset().union(*(expression.names for expression in expressions)))
+    names = with_stages(policy, frozenset().union(*(expression.names for expression in expressions)))
+    return LifetimeColumn.with_margins(policy.portrait, names)

@@ -105,6 +105,9 @@ CHANNEL: Mapping[str, Name] = {
 TICKET: Mapping[str, Name] = {"offer.ticket_yuan": Name(Kind.MONEY, frozenset({"customer", "offer"}))}
 """Readable in a family's value formula only: the amount its ticket formula returned."""
 
+LIFETIME: Mapping[str, Name] = {"customer.lifetime_value_yuan": Name(Kind.MONEY, frozenset({"customer"}))}
+"""Readable in a family's value formula only, beside the ticket: what the customer is worth as long as they stay."""
+
 
 def meanings() -> dict[str, str]:
     """What each name of ``history.*`` and ``context.*`` says, one sentence a name, for documentation."""

@@ -8,13 +8,15 @@ shown together with the value.
 figures, from a bundle's manifest. Pure.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from service.core.attributes import Array
 from service.core.errors import BundleError, FourcastError
+from service.core.expressions import compile_value
+from service.rules.model.portrait import PortraitTerms
 from service.scoring.standardize import Standard, are_known, fill_with_mean
 
 YEAR_DAYS = 365.25
@@ -39,6 +41,36 @@ def survival(lapse: float, horizon_days: float, years: int) -> list[float]:
     [0.5, 0.25, 0.125]
     """
     return [(1.0 - lapse) ** (YEAR_DAYS * year / horizon_days) for year in range(1, years + 1)]
+
+
+class LifetimeColumn:
+    """``customer.lifetime_value_yuan`` of a decision: the portrait's figure, at the policy's chance to lapse.
+
+    NaN where the margin of a holding is unknown. A bundle's own chance to lapse is the portrait's alone:
+    it stands in no score, and a record would not replay by it.
+    """
+
+    NAME = "customer.lifetime_value_yuan"
+
+    def __init__(self, terms: PortraitTerms, names: Collection[str]) -> None:
+        """``names`` are those that the policy reads; where it is not among them, nothing is computed."""
+        held = terms.holdings if self.NAME in names else ()
+        self._runs = {many: [compile_value(one.margin_yuan, many) for one in held] for many in (False, True)}
+        self._terms = terms.lifetime
+        self._stays = survival(self._terms.lapse_per_year, YEAR_DAYS, self._terms.years)
+
+    @classmethod
+    def with_margins(cls, terms: PortraitTerms, names: frozenset[str]) -> frozenset[str]:
+        """The names and, where the lifetime value is among them, all that it reads."""
+        held = terms.holdings if cls.NAME in names else ()
+        return names.union(*(one.margin_yuan.names for one in held))
+
+    def add(self, columns: MutableMapping[str, Any], many: bool) -> None:
+        """Add it to the columns of one customer (a float) or of many (n, 1, 1)."""
+        runs = self._runs[many]
+        if runs:
+            margin = sum(run(columns) for run in runs) - self._terms.servicing_yuan
+            columns[self.NAME] = lifetime_value([margin] * self._terms.years, self._stays, self._terms.discount_rate)
 
 
 class Lapse:

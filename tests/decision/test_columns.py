@@ -51,7 +51,8 @@ def policy() -> Policy:
     for place, every in enumerate(either(SHIPPED.schema)):
         documents["consumer"]["rules"].append({"id": f"{ALL}-{place}", **gate, "require": every})
     for family in documents["catalogue"]["families"].values():
-        family["ticket"] = f"case when {' and '.join(either(of_offer))} then {family['ticket']} else 0 end"
+        ticket = " ".join(family["ticket"].split())
+        family["ticket"] = f"case when {' and '.join(either(of_offer))} then {ticket} else 0 end"
     for place, every in enumerate(either(of_customer)):
         documents["portrait"]["tags"].append({"id": f"{ALL}-{place}", "when": every, "text": WORDS})
         documents["strategies"]["segments"].append({"id": f"{ALL}-{place}", "name": WORDS, "when": every})

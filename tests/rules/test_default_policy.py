@@ -224,13 +224,18 @@ def test_every_offer_and_every_channel_can_be_reached_by_somebody() -> None:
     assert {one.id for one, row in zip(POLICY.channels, cells.T, strict=True) if not row.any()} == set()
 
 
+UNKNOWN = {"customer.lifetime_value_yuan": float("nan")}
+
+
 @pytest.mark.parametrize("record", [{}, WEALTHY, {"demand_yuan": 12.5}, {"demand_yuan": -400}], ids=str)
 def test_tickets_stay_within_the_offers_bounds_and_values_are_known(record: dict[str, Scalar]) -> None:
     given = columns(record)
     for at, offer in enumerate(POLICY.offers):
         family = POLICY.families[offer.family]
         ticket = np.broadcast_to(compile_value(family.ticket)(given), (1, len(POLICY.offers), 1))
-        worth = np.broadcast_to(compile_value(family.value)({**given, "offer.ticket_yuan": ticket}), ticket.shape)
+        worth = np.broadcast_to(
+            compile_value(family.value)({**given, **UNKNOWN, "offer.ticket_yuan": ticket}), ticket.shape
+        )
         low, high = offer.terms["minimum_yuan"], offer.terms.get("maximum_yuan")
         assert ticket[0, at, 0] >= float(low or 0)
         assert high is None or ticket[0, at, 0] <= float(high)
@@ -243,14 +248,14 @@ def test_the_value_of_a_deposit_and_of_wealth_by_hand() -> None:
     shape = (1, len(POLICY.offers), 1)
     tickets = {name: np.broadcast_to(compile_value(one.ticket)(given), shape) for name, one in POLICY.families.items()}
     worth = {
-        name: compile_value(one.value)({**given, "offer.ticket_yuan": tickets[name]})
+        name: compile_value(one.value)({**given, **UNKNOWN, "offer.ticket_yuan": tickets[name]})
         for name, one in POLICY.families.items()
     }
     assert tickets["deposit"][0, at["term-12m"], 0] == 50_000
-    # 50,000 x (1.65 % - 1.20 %) x 0.95 - 2
-    assert worth["deposit"][0, at["term-12m"], 0] == pytest.approx(211.75)
-    # 33,000 x 0.55 % x 0.5 - 0.40 x 33,000 x 0.45 % x 0.5 - 4
-    assert worth["wealth"][0, at["fixed-income-6m"], 0] == pytest.approx(57.05)
+    # 50,000 x (1.65 % - 1.20 %) x 0.95 - 0.15 x 50,000 x 0.85 % x 0.5 - 2
+    assert worth["deposit"][0, at["term-12m"], 0] == pytest.approx(179.875)
+    # 33,000 x (0.55 % - 0.01 %) x 0.5 - 0.40 x 33,000 x 0.45 % x 0.5 - 4
+    assert worth["wealth"][0, at["fixed-income-6m"], 0] == pytest.approx(55.4)
 
 
 @pytest.mark.parametrize("offer", POLICY.offers, ids=lambda offer: offer.id)

@@ -46,7 +46,7 @@ from service.rules.model.rules import (
     grid_index_of,
 )
 from service.rules.model.targeting import Target
-from service.rules.vocabulary import TICKET
+from service.rules.vocabulary import LIFETIME, TICKET
 
 Documents = Mapping[str, object]
 
@@ -176,7 +176,8 @@ def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool, ma
         schema = {**portrait.segment_and_stage_names(pages.documents.get("portrait")), **market.schema, **schema}
         schema = _compared(schema, exact)
     offers = catalogue.read_offers(catalogue_page, offer_terms)
-    families = catalogue.read_families(catalogue_page, schema, _compared(TICKET, exact), offers, offer_terms)
+    further = _compared({**TICKET, **LIFETIME}, exact)
+    families = catalogue.read_families(catalogue_page, schema, further, offers, offer_terms)
     channels = catalogue.read_channels(channels_page, channel_terms, schema)
     catalogue_page.close()
     channels_page.close()
@@ -219,7 +220,7 @@ def _nothing_known(goods: Assortment, table: AttributeTable, features: FeaturePr
     features.derive_one(columns)
     outside = {n: name for n, name in (goods.schema or {}).items() if n not in columns}
     unknown = {n: None if name.kind is Kind.TEXT else float("nan") for n, name in outside.items()}
-    return {**columns, **unknown, **goods.columns}
+    return {**columns, **unknown, **dict.fromkeys(LIFETIME, float("nan")), **goods.columns}
 
 
 def _unknown_offers(family: FamilyTerms, goods: Assortment, columns: dict[str, Any]) -> list[tuple[str, str]]:

@@ -35,7 +35,16 @@ PRODUCT = "product"
 PRICES = ("rate", "fee_share", "minimum_yuan")
 """The terms that are named first."""
 INTERNAL = frozenset(
-    {"years", "transfer_price", "cannibalised_share", "deposit_margin", "servicing_yuan", PRODUCT, "sold_as"}
+    {
+        "years",
+        "transfer_price",
+        "cannibalised_share",
+        "deposit_margin",
+        "staying_effect",
+        "servicing_yuan",
+        PRODUCT,
+        "sold_as",
+    }
 )
 """Terms between the bank and itself, or that name the kind: no customer gets better or worse by them."""
 MOST_NAMED = 4

@@ -6,11 +6,12 @@ customer of whom nothing is known. Chance, standing tests and the holdout are le
 the statutory gates after it. The answer is the one of the interface, with the analyst's explanation as one more member.
 """
 
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from math import isfinite
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from service.engine.releases.scores import score_one
 from service.rendering import Subject, write_explanation
 from service.rendering.answer import Phrasebook
 from service.rendering.answer import render as render_answer
+from service.rendering.labels import labels_of
 from service.rules.contact_gates import CONTACT
 from service.rules.history.required_events import cut_snapshot
 from service.rules.model import labels
@@ -45,6 +47,7 @@ from service.store.releases.withdrawals import WithdrawalRepository
 NOBODY = "made-up"
 """The id of every made-up customer."""
 MOST_EVENTS, MOST_TIMES, MOST_DAYS = 200, 100, 3_660
+LARGEST = sys.float_info.max
 PARTS = ("attributes", "consents", "events", "scores")
 EVENT = ("kind", "offer", "channel", "at", "days_ago", "times", "score")
 _SENTENCE = "These facts are of no customer whom the policy could know."
@@ -128,7 +131,7 @@ def read_facts(policy: Policy, facts: object, at: int) -> MadeUp:
     """
     problems: list[Problem] = []
     parts = _mapping(facts, "facts", problems)
-    problems += _unknown("", parts, PARTS)
+    problems += find_unknown("", parts, PARTS)
     attributes = _mapping(parts.get("attributes"), "attributes", problems)
     problems += [Problem(f"attributes.{one.where}", one.message) for one in policy.attributes.check(attributes)]
     consents = _read_consents(policy, _mapping(parts.get("consents"), "consents", problems), problems)
@@ -148,17 +151,19 @@ def _mapping(found: object, where: str, problems: list[Problem]) -> dict[str, An
     return {}
 
 
-def _unknown(where: str, found: Collection[str], known: Collection[str]) -> Iterator[Problem]:
-    for name in found:
-        if name not in known:
-            yield Problem(f"{where}.{name}" if where else name, explain_unknown(name, known))
+def find_unknown(where: str, found: Collection[str], known: Collection[str]) -> Iterator[Problem]:
+    """The names that are not known; at most ``MOST_PROBLEMS``, since finding what was meant costs for each."""
+    strangers = (name for name in found if name not in known)
+    for name in islice(strangers, MOST_PROBLEMS):
+        yield Problem(f"{where}.{name}" if where else name, explain_unknown(name, known))
 
 
 def _read_consents(policy: Policy, said: Mapping[str, Any], problems: list[Problem]) -> dict[str, bool]:
     channels = [channel.id for channel in policy.channels]
     known = {CONTACT, PERSONALISATION, RETIRED, *(f"marketing:{one}" for one in channels)}
     known |= {rule.purpose_for(one) for rule in policy.contact.consents for one in channels}
-    problems += _unknown("consents", [one for one in said if not one.startswith(labels.PURPOSE)], known)
+    known |= {f"{labels.PURPOSE}{label}" for label in labels_of(policy)}
+    problems += find_unknown("consents", said, known)
     problems += [
         Problem(f"consents.{one}", "must be true or false") for one, yes in said.items() if not isinstance(yes, bool)
     ]
@@ -175,6 +180,8 @@ def _read_events(policy: Policy, rows: object, at: int, problems: list[Problem])
         where = f"events[{number}]"
         event, before = _mapping(row, where, problems), len(problems)
         problems += _event_problems(policy, event, where)
+        if len(problems) > MOST_PROBLEMS:
+            return
         happened = _instant_of(event, at, policy.contact.timezone)
         if happened is None or happened > at:
             problems.append(Problem(where, "needs either `at`, not after the instant that is tried, or `days_ago`"))
@@ -184,7 +191,7 @@ def _read_events(policy: Policy, rows: object, at: int, problems: list[Problem])
 
 
 def _event_problems(policy: Policy, event: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    yield from _unknown(where, event, EVENT)
+    yield from find_unknown(where, event, EVENT)
     known = {
         "kind": [str(kind) for kind in EventKind],
         "offer": [offer.id for offer in policy.offers],
@@ -234,7 +241,7 @@ def _read_scores(policy: Policy, said: object, problems: list[Problem]) -> dict[
     known |= {f"{kind}{one}" for kind in (OFFER, SHARE, EVIDENCE_OF) for one in offers}
     known |= {f"{RESPONSE}{channel.id}" for channel in policy.channels}
     known |= {f"{KIND}{one}" for one in (*BANK_KINDS, *policy.kinds)}
-    problems += _unknown("scores", [one for one in found if not one.startswith(SEGMENT)], known)
+    problems += find_unknown("scores", [one for one in found if not one.startswith(SEGMENT)], known)
     for name, figure in found.items():
         most = 1.0 if not name.startswith((TICKET, RESPONSE)) else 1e9
         least = -1.0 if name.startswith(UPLIFT) else 0.0
@@ -244,4 +251,9 @@ def _read_scores(policy: Policy, said: object, problems: list[Problem]) -> dict[
 
 
 def _is_figure(found: object) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool) and isfinite(found)
+    """Whether it is a number that a double can hold.
+
+    >>> _is_figure(0.5), _is_figure(True), _is_figure(10**400)
+    (True, False, False)
+    """
+    return isinstance(found, int | float) and not isinstance(found, bool) and -LARGEST <= found <= LARGEST

@@ -6,9 +6,9 @@ import orjson
 import pytest
 from prometheus_client import REGISTRY
 
-from service.core.errors import InvalidInput
+from service.core.errors import MOST_PROBLEMS, InvalidInput
 from service.engine.engine import OfferRequest
-from service.engine.playground import read_instant, release_on_disk, try_out
+from service.engine.playground import find_unknown, read_instant, release_on_disk, try_out
 from service.rules.policy import DEFAULT, load
 from tests.gates.law import opened
 
@@ -109,3 +109,26 @@ def test_a_lax_policy_shows_what_the_law_stops_and_no_alarm_is_raised():
     answer = tried({"attributes": {**ELDER, "risk_tolerance": 1}}, serving=release_on_disk(opened(1)), channel="branch")
     assert "law-tolerance" in {one["code"] for one in answer["withheld"]}
     assert REGISTRY.get_sample_value("fourcast_law_stops_total", {"rule": "law-tolerance"}) == before
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"scores": {"deposit": 10**400}},
+        {"events": [{"kind": "click", "days_ago": 10**400}]},
+        {"events": [{"kind": "survey", "days_ago": 1, "score": 10**400}]},
+        {"consents": {"label:target:saverz": False}},
+    ],
+)
+def test_a_number_that_no_double_holds_and_a_misspelt_label_are_named(facts: Any) -> None:
+    with pytest.raises(InvalidInput):
+        tried(facts)
+
+
+def test_of_many_unknown_names_no_more_are_looked_for_than_are_told() -> None:
+    many = {f"depositt{number}": 1.0 for number in range(5_000)}
+    assert len(list(find_unknown("scores", many, ["deposit"]))) == MOST_PROBLEMS
+    for part in ("scores", "consents"):
+        with pytest.raises(InvalidInput) as refused:
+            tried({part: many})
+        assert len(refused.value.problems) == MOST_PROBLEMS

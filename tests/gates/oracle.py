@@ -1,6 +1,6 @@
 """Who may be shown what, by plain Python: written from the law and the contact rules, not from the policy's files.
 
-Of the policy only what an offer states is read (family, risk level, minimum, where it is sold). Everything else stands
+Of the policy only what an offer states is read (family, risk level, where it is sold). Everything else stands
 here in its own words: numbers, days, kinds of event. Where this and the policy disagree, one of them is wrong.
 """
 
@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from service.core.domain import Snapshot
 from tests.gates.people import BANK, DAY, events_of
@@ -21,7 +20,6 @@ HOLIDAYS = frozenset({date(2026, 10, 1)})
 WORKED = frozenset({date(2026, 2, 14)})
 """The Saturday that was worked for the Spring Festival."""
 SATURDAY = 6
-UNKNOWN_MONEY = Decimal(10_000)
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,6 @@ class Stated:
 
     family: str
     risk: int | None
-    minimum: Decimal
     qualified: bool
     in_person: bool
     insurance: bool
@@ -42,7 +39,6 @@ def stated(offer) -> Stated:
     return Stated(
         offer.family,
         None if risk is None else int(risk),
-        Decimal(str(terms.get("minimum_yuan") or 0)),
         terms.get("qualified_only") is True,
         terms.get("in_person") is True,
         terms.get("product") == "insurance",
@@ -66,7 +62,6 @@ class Oracle:
         self.today, self.clock = local.date(), (local.hour, local.minute, local.second, local.microsecond)
         self.opted_out = customer.consents.get("personalisation") is False
         self.facts = {} if self.opted_out else dict(customer.attributes)
-        self.free = self._free()
         self.rests = set(self._rests())
         self.families_bought = {offers[one.offer].family for one in self._past({"purchase"}, 1) if one.offer in offers}
         self.contacts = [(one, self._age(one)) for one in self._past({"contact"}, 30) if self._outbound(one.channel)]
@@ -80,10 +75,6 @@ class Oracle:
         if offer.family == "wealth" or offer.risk is not None:
             yield from self._unsuitable(offer, channel)
         yield from self._not_sold(offer, channel)
-        if self.free is None and offer.minimum > UNKNOWN_MONEY and self._matures() < offer.minimum:
-            yield "minimum above what the unknown may get"
-        if self.free is not None and self.free < offer.minimum:
-            yield f"minimum {offer.minimum}, free {self.free}"
         if offer_id in self.rests:
             yield "dismissed, rejected, accepted or bought lately"
         if offer.family in self.families_bought:
@@ -170,13 +161,3 @@ class Oracle:
     def _outbound(self, channel: str | None) -> bool:
         """A channel nobody knows may have been outbound."""
         return channel not in ("mobile_app", "branch")
-
-    def _free(self) -> Decimal | None:
-        demand = self.facts.get("demand_yuan")
-        return None if demand is None else Decimal(str(demand)) + self._matures()
-
-    def _matures(self) -> Decimal:
-        day, amount = self.facts.get("next_maturity_on"), self.facts.get("next_maturity_yuan")
-        if day is None or amount is None or not 0 <= (date.fromisoformat(day) - self.today).days <= 31:
-            return Decimal(0)
-        return Decimal(str(amount))

@@ -1,6 +1,8 @@
 """An explanation on the shipped policy: what it says, in both languages, and that it says what was decided."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -139,10 +141,28 @@ def test_both_languages_tell_the_same_story():
     assert codes(told("zh")) == codes(told("en"))
 
 
-def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
+MONEY_AT_HAND = """
+  - id: money-at-hand
+    stage: eligibility
+    strategy: total-cost
+    require: customer.demand_yuan >= offer.minimum_yuan
+    reason: {zh: 可用资金未达到起点金额, en: The money at hand is below the minimum amount}
+    unlock: {zh: 转入资金达到起点金额, en: Bring the balance up to the minimum amount}
+    cases:
+      - {given: {offer: term-12m, customer.demand_yuan: 50}, expect: passes}
+      - {given: {offer: term-12m, customer.demand_yuan: 49}, expect: blocks}
+"""
+"""A gate whose shortfall differs from offer to offer."""
+
+
+def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DEFAULT, tmp_path / "policy"))
+    (folder / "cost.yaml").write_text((DEFAULT / "cost.yaml").read_text() + MONEY_AT_HAND)
     poor = replace(SNAPSHOT, attributes=ASSESSED | {"demand_yuan": 536.34, "risk_assessed_on": "2026-02-26"}, trails=())
     minimum = {offer.id: float(offer.terms["minimum_yuan"] or 0) for offer in POLICY.offers}
-    short = [one for one in told(snapshot=poor)["unlocks"] if one["gates"][0]["code"] == "minimum-affordable"]
+    short = [
+        one for one in told(snapshot=poor, policy=load(folder))["unlocks"] if one["gates"][0]["code"] == "money-at-hand"
+    ]
     assert len(short) > 1
     for one in short:
         assert {minimum[offer] for offer in one["offers"]} == {one["gates"][0]["shortfall"]["need"]}

@@ -118,7 +118,7 @@ def test_the_rule_book_is_as_large_as_promised() -> None:
 
 def test_suitability_and_consent_name_their_legal_ground() -> None:
     lawful = {"tolerance-covers-risk", "assessment-valid", "care-from-65", "adults-only", "qualified-investors-only"}
-    lawful |= {"sold-face-to-face", "asked-not-to-be-contacted", "marketing-consent", "minimum-affordable"}
+    lawful |= {"sold-face-to-face", "asked-not-to-be-contacted", "marketing-consent"}
     assert all(rule.ground for rule in POLICY.rules if rule.id in lawful)
     assert lawful <= {rule.id for rule in POLICY.rules}
 
@@ -205,9 +205,10 @@ def test_who_asked_not_to_be_contacted_is_served_only_where_they_come_themselves
     assert not cells[:, ~inbound].any()
 
 
-def test_a_large_cd_opens_at_200_000_yuan_to_the_fen() -> None:
-    assert "large-cd-36m" in open_in("mobile_app", {"demand_yuan": 200_000})
-    assert "large-cd-36m" not in open_in("mobile_app", {"demand_yuan": 199_999.99})
+def test_a_minimum_above_idle_money_closes_nothing_and_of_the_unknown_only_small_ones_are_open() -> None:
+    assert "large-cd-36m" in open_in("mobile_app", {"demand_yuan": 1000})
+    assert "large-cd-36m" not in open_in("mobile_app", {})
+    assert "term-36m" in open_in("mobile_app", {})
 
 
 def test_each_page_shows_its_own_family() -> None:

@@ -62,8 +62,8 @@ def test_a_gate_of_private_products_is_left_out(
 def test_what_would_open_a_deposit_is_told_as_the_policy_says_it(
     explain: Callable[..., Subject], withheld: Callable[..., dict[str, Any]]
 ) -> None:
-    rows = withheld(explain(SAVER), "en")
-    assert rows["minimum-affordable"]["unlock"] == "Bring the balance up to the minimum amount"
+    rows = withheld(explain(SAVER | {"demand_yuan": 500.0}), "en")
+    assert rows["keep-some-at-hand"]["unlock"] == "Choose a shorter term"
 
 
 def test_of_whom_nothing_personal_was_used_nothing_was_judged(

@@ -85,7 +85,7 @@ def test_what_the_customer_withdrew_a_moment_ago_is_not_done(
         ({"deceased": True}, "term-12m", "not-deceased"),
         ({"risk_tolerance": 1}, "fixed-income-6m", "tolerance-covers-risk"),
         ({}, "fixed-income-6m", "tolerance-covers-risk"),
-        ({"demand_yuan": 199_999.99}, "large-cd-12m", "minimum-affordable"),
+        ({"demand_yuan": 999.99}, "term-36m", "keep-some-at-hand"),
     ],
 )
 def test_no_list_of_yesterday_talks_a_gate_round(

@@ -40,7 +40,7 @@ class Crowd:
     @property
     def families(self) -> tuple[str, ...]:
         """The family of each kind."""
-        return tuple(FAMILIES[kind] for kind in self.kinds)
+        return tuple(str(FAMILIES[kind]) for kind in self.kinds)
 
     @property
     def buyers(self) -> Flags:

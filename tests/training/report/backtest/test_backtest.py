@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 from click.testing import CliRunner
 
@@ -108,6 +109,8 @@ def test_the_command_prints_every_way_and_writes_the_page(files, tmp_path, monke
     asked = ["backtest", "--bank", bank, "--files", folder, "--sample", "200", "--order", "take-up", "--out", str(out)]
     result = CliRunner().invoke(main, asked, catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    plain = CliRunner().invoke(main, [*asked[:-2], "--json"], catch_exceptions=False)
+    assert set(orjson.loads(plain.stdout)["by"]["family"]) == {"deposit", "wealth"}
     for word in ("served", "take-up", "shares", "models", "rules", "priors", "closed by"):
         assert word in result.output
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")

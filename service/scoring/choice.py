@@ -180,13 +180,11 @@ def _summed(nest: Nest, shelf: Shelf) -> _Kind:
     """S and S0; where nothing is open, or nothing was, 1 and the same as now, to divide by."""
     now: Column = 0.0
     then: Column = 0.0
-    count: Column = 0
     for place in nest.offers:
         opened = shelf.opened[place]
         now = now + shelf.attraction[place] * opened
         then = then + shelf.reference[place] * opened
-        count = count + opened
-    opened = (count > 0) * 1.0
+    opened = (now > 0.0) * 1.0
     if nest.kind in shelf.gone:
         then = then + shelf.gone[nest.kind] * opened
     known = (then > 0.0) * 1.0

@@ -115,3 +115,9 @@ def test_an_offers_change_since_the_reference_is_one_where_nothing_moved():
     assert Choice(NESTS, 0.1, shelf([3.0, 1.0, 4.0])).change(0) == 1.0
     better = Choice(NESTS, 0.1, shelf([6.0, 1.0, 4.0], [3.0, 1.0, 4.0]))
     assert better.change(0) > 1.0 > better.change(1)
+
+
+def test_a_kind_in_which_nothing_attracts_counts_as_closed():
+    still = shelf([3.0, 1.0, 0.0])
+    assert Choice(NESTS, 0.1, still).offers() == pytest.approx({0: 0.075, 1: 0.025, 2: 0.0})
+    assert choose_one(NESTS, 0.1, still) == pytest.approx({0: 0.075, 1: 0.025})

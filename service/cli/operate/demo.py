@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
@@ -24,7 +24,6 @@ import click
 
 from service.cli.actor import person_of
 from service.cli.bank.selection import named_bank, state_name
-from service.cli.bank.services import engine_of
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import KEYS as KEYS_FILE
 from service.cli.bank.state import BankState, served
@@ -36,10 +35,11 @@ from service.cli.terminal import bar
 from service.core.clock import now_ms
 from service.core.domain import Client
 from service.core.errors import InvalidInput
-from service.core.grid import DAY_MS
+from service.core.grid import DAY_MS, day_at
 from service.engine.auth import new_key
 from service.engine.releases.promotion import promote
 from service.rendering.readers.conduct import VERSION
+from service.rules.policy import load
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
 from service.store import Mandate
@@ -89,8 +89,8 @@ def prepared(
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
             version = train_and_publish(settings, bank, files, seed).version
-            promote(stack.store, stack.settings, version, person_of(stack).name, override=True, against=True)
             seed_advisers(stack, files / ADVISERS)
+            promote(stack.store, stack.settings, version, person_of(stack).name, override=True, against=True)
         seed_mandates(stack, embedded=settings.database_url is None)
         yield Stage(stack, demo_keys(stack))
 
@@ -128,9 +128,9 @@ def seed_advisers(stack: Stack, file: Path) -> None:
         return
     rows, actor = read_advisers(file), Actor(person_of(stack).name)
     stack.store.leads.put_advisers(rows, actor)
-    with closing(engine_of(stack)) as engine:
-        for one in rows:
-            engine.crm.attestations.confirm(one.id, VERSION, None, actor)
+    today = day_at(now_ms(), load(stack.settings.policy).contact.timezone)
+    for one in rows:
+        stack.store.attestations.record(one.id, VERSION, today, actor)
 
 
 def demo_keys(stack: Stack) -> dict[str, str]:

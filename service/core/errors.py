@@ -29,7 +29,7 @@ class TranslatedProblem(Problem):
 
 def tell_problems(count: int) -> str:
     """A count of problems in words: "1 problem", "3 problems"."""
-    return f"{count} problem{'' if count == 1 else 's'}"
+    return f"{count} problem" if count == 1 else f"{count} problems"
 
 
 MOST_PROBLEMS = 100

@@ -131,7 +131,7 @@ class _Recorders:
     def __init__(self, loader: ReleaseLoader) -> None:
         self._loader, self._known = loader, dict[str, Policy | None]()
 
-    def find(self, policy: str) -> Policy | None:
+    def policy_that_decided(self, policy: str) -> Policy | None:
         if policy not in self._known:
             try:
                 self._known[policy] = self._loader.policy(policy)
@@ -148,7 +148,7 @@ def _showings_of(
     except UNREADABLE:
         left_out["record unreadable"] += 1
         return
-    recorded = recorders.find(release.policy)
+    recorded = recorders.policy_that_decided(release.policy)
     if decision.arm == Arm.UNPERSONALISED:
         left_out["not personalised"] += 1
     elif recorded is None or not can_answer(recorded, compiled.policy, snapshot, context.now):

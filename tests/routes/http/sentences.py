@@ -216,11 +216,12 @@ class Reading:
         return Reading(other)._all(values) if other and values else None
 
     def _passed(self, function: ast.FunctionDef, names: list[str], name: str) -> list[Told] | None:
-        """What callers pass as a parameter: those of this file, of a method those of every file."""
+        """What callers pass as a parameter: those of this file, of a public method those of every file."""
         method = names[0] == "self"
+        public = method and not function.name.startswith("_")
         place, found = names.index(name) - method, list[Told]()
         for module, call in calls().get(function.name, ()):
-            if method or module is self.module:
+            if public or module is self.module:
                 keyed = [one.value for one in call.keywords if one.arg == name]
                 for value in keyed or call.args[place : place + 1]:
                     found += Reading(module).texts(value) or []

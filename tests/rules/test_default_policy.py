@@ -205,8 +205,9 @@ def test_who_asked_not_to_be_contacted_is_served_only_where_they_come_themselves
     assert not cells[:, ~inbound].any()
 
 
-def test_a_minimum_above_idle_money_closes_nothing_and_of_the_unknown_only_small_ones_are_open() -> None:
-    assert "large-cd-36m" in open_in("mobile_app", {"demand_yuan": 1000})
+def test_a_minimum_within_three_times_what_is_kept_is_open_and_of_the_unknown_only_small_ones() -> None:
+    assert "large-cd-36m" in open_in("mobile_app", {"demand_yuan": 70_000})
+    assert "large-cd-36m" not in open_in("mobile_app", {"demand_yuan": 60_000})
     assert "large-cd-36m" not in open_in("mobile_app", {})
     assert "term-36m" in open_in("mobile_app", {})
 

@@ -138,7 +138,7 @@ def count_stops(closing: Sequence[str], first: Array, asked: int | None) -> dict
     cells = first if asked is None else first[:, asked : asked + 1]
     if not ((cells >= law) & (cells < len(closing))).any():
         return {}
-    counts = {gate: int((cells == step).any(axis=1).sum()) for step, gate in enumerate(closing) if step >= law}
+    counts = {gate: int((cells == step).any(axis=1).sum()) for step, gate in enumerate(closing) if gate.startswith(LAW)}
     return {gate: offers for gate, offers in counts.items() if offers}
 
 

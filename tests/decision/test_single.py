@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from service.core.domain import Arm, Context, Decision, Release, Snapshot
 from service.core.errors import InvalidInput
 from service.decision import decide
+from service.decision.single import count_stops
 from tests.decision.bank import (
     ALL_CONSENTS,
     DAY,
@@ -155,3 +157,9 @@ def _held_out(policy) -> str:
 def test_the_decision_carries_what_it_was_asked():
     found = decide(POLICY, customer(RICH), context(), {}, RELEASE, "d-9", ("models",))
     assert (found.id, found.customer_id, found.at, found.degraded) == ("d-9", "c-1", NOON, ("models",))
+
+
+def test_only_what_the_law_closes_counts_as_a_stop() -> None:
+    """Three offers in two channels: open; stopped in one channel; beaten by another offer, which is no fault."""
+    first = np.array([[3, 3], [1, 3], [2, 2]])
+    assert count_stops(["minimum", "law-tolerance", "dominated"], first, None) == {"law-tolerance": 1}

@@ -93,7 +93,8 @@ class _Blank:
         self.take_up[rows] = np.where(allowed, take_up, 0.0).max(axis=2)
         self.value[rows] = np.broadcast_to(cells.value, shape).max(axis=2)
         self.open[rows] = self._kinds(allowed)
-        self.lawful[rows] = self._kinds(open_cells(cells.gate_masks[-len(IDS) :], shape))
+        law = [mask for gate, mask in zip(self.gates, cells.gate_masks, strict=True) if gate in IDS]
+        self.lawful[rows] = self._kinds(open_cells(law, shape))
         for gate, mask in zip(self.gates, cells.gate_masks, strict=True):
             if mask is not True:
                 self.shut[gate][rows] = ~self._kinds(np.broadcast_to(mask, shape)) & self.members.any(axis=0)

@@ -142,7 +142,7 @@ def test_a_trial_needs_a_second_person_a_difference_and_a_share(house: House, ch
     put_policy(store, champion.hash, champion.documents)
     activate(store, champion.hash, None, "champion", "test")
     policy = proposed(house, rival(0.0387))
-    with pytest.raises(OwnApproval, match="Anna proposed"):
+    with pytest.raises(OwnApproval, match='"Anna" proposed'):
         store.challengers.begin(Challenger(policy.hash, None, SHARE), " ANNA", "my own")
     with pytest.raises(Conflict, match="champion"):
         store.challengers.begin(Challenger(champion.hash, None, SHARE), "Boris", "no difference")

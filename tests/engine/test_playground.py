@@ -19,9 +19,10 @@ ELDER = {
     "age": 66,
     "risk_tolerance": 5,
     "risk_assessed_on": "2026-06-01",
-    "demand_yuan": 80_000,
-    "wealth_product_yuan": 50_000,
-    **dict.fromkeys(("time_deposit_yuan", "structured_deposit_yuan", "large_cd_yuan", "fund_yuan", "plan_yuan"), 0),
+    "demand_yuan": 12_000,
+    "wealth_product_yuan": 20_000,
+    "fund_yuan": 20_000,
+    **dict.fromkeys(("time_deposit_yuan", "structured_deposit_yuan", "large_cd_yuan", "plan_yuan"), 0),
 }
 
 

@@ -86,7 +86,7 @@ def test_who_refused_personalisation_has_no_labels(house: House, customer: str) 
     worker.preferences.say(customer, ConsentWords({"personalisation": False}, "app", "1"))
     found = worker.labels.read(customer)
     assert (found.describe("en"), found.personalised) == ([], False)
-    assert "refused" in str(found.note("en"))
+    assert "switched personalisation off" in str(found.note("en"))
 
 
 @pytest.mark.parametrize("label", ["target:saverz", "personalisation", "contact", "marketing:sms", "tag:", ""])

@@ -63,7 +63,7 @@ def test_what_would_open_a_deposit_is_told_as_the_policy_says_it(
     explain: Callable[..., Subject], withheld: Callable[..., dict[str, Any]]
 ) -> None:
     rows = withheld(explain(SAVER | {"demand_yuan": 500.0}), "en")
-    assert rows["keep-some-at-hand"]["unlock"] == "Choose a shorter term"
+    assert rows["keep-some-at-hand"]["unlock"] == "Keep more money at hand first"
 
 
 def test_of_whom_nothing_personal_was_used_nothing_was_judged(

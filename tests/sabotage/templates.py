@@ -28,7 +28,7 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "law-tolerance": ("tolerance-covers-risk",),
     "law-assessment": ("assessment-valid",),
     "law-care-from-65": ("care-from-65",),
-    "law-means": ("within-means", "reserve-before-risk"),
+    "law-means": ("within-means", "reserve-before-risk", "minimum-within-reach"),
     "law-recording": (),
     "law-qualified-staff": (),
     "law-consent": (),

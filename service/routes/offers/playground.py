@@ -9,7 +9,7 @@ from service.core.domain import Client
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.engine.engine import OfferRequest
 from service.engine.playground import read_instant
-from service.routes.http.fields import Word, check, describe
+from service.routes.http.fields import Loose, Word, check, describe
 from service.routes.http.guard import engine
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.json_body import read_json
@@ -43,7 +43,23 @@ class TryInput(OffersInput):
     policy = Word(HASH, metadata=describe("The hash of a stored policy; else the one that serves."))
 
 
+class WithdrawnAnswer(Loose):
+    """By whom and why a policy was withdrawn, which never serves again."""
+
+    by = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class TryAnswer(OffersAnswer):
+    """The offers, why, and whether the policy that decided was withdrawn."""
+
+    withdrawn = fields.Nested(
+        WithdrawnAnswer, required=True, allow_none=True, metadata=describe("Null where the policy may serve.")
+    )
+
+
 TRY: dict[str, Any] = {"facts": FACTS, "at": "2026-11-23T09:30:00+08:00", "channel": "branch"}
+TRIED: dict[str, Any] = {**OFFERS, "withdrawn": None}
 _INPUT = TryInput()
 
 api = Resource("playground", __name__, description="Decisions for made-up customers.")
@@ -55,7 +71,7 @@ api = Resource("playground", __name__, description="Decisions for made-up custom
     headers=(ACCEPT_LANGUAGE,),
     body=TryInput,
     example=TRY,
-    answers={"200": response_doc("The offers, and in `explanation` why, and why not the rest.", OffersAnswer, OFFERS)},
+    answers={"200": response_doc("The offers, and in `explanation` why, and why not the rest.", TryAnswer, TRIED)},
     errors=(NotFound,),
 )
 def try_made_up_customer(client: Client) -> Response:

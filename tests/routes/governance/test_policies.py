@@ -470,13 +470,13 @@ def test_a_policy_beside_itself_changes_nobody(client: Any, keys: dict[str, Head
 def test_a_simulation_shows_who_is_served_differently(client: Any, keys: dict[str, Headers]) -> None:
     changed = documents()
     changed["catalogue"]["offers"] = [
-        {**offer, "lever": 10.0} if offer["id"] == "notice-7d" else offer for offer in changed["catalogue"]["offers"]
+        {**offer, "lever": 10.0} if offer["id"] == "term-24m" else offer for offer in changed["catalogue"]["offers"]
     ]
     name = client.post("/v1/policies", json={"documents": changed}, headers=keys["author"]).json["policy"]
     answer = client.post(f"/v1/policies/{name}/simulate", json={"channel": "mobile_app"}, headers=keys["approver"])
     fits(SimulationAnswer, answer)
     assert answer.json["first_changed"] == 3, "all but the dead"
-    assert {move["new"] for move in answer.json["moves"]} == {"notice-7d"}
+    assert {move["new"] for move in answer.json["moves"]} == {"term-24m"}
     assert [row["name"] for row in answer.json["starved"]] == ["not-deceased"]
 
 

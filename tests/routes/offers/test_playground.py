@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.routes.offers.schemas import OffersAnswer
+from service.routes.offers.playground import TryAnswer
 from service.store import Store
 from tests.servers import execute
 
@@ -24,7 +24,7 @@ def test_a_made_up_customer_is_decided_and_nothing_is_kept(client: Any, keys: Ke
     before = rows(store)
     answer = tried(client, keys["app"], facts=FACTS, at="2026-11-23T09:30:00+08:00", channel="branch", limit=5)
     assert answer.status_code == 200, answer.json
-    assert OffersAnswer(unknown="raise").validate(answer.json) == {}
+    assert TryAnswer(unknown="raise").validate(answer.json) == {}
     assert answer.json["decided_at"] == "2026-11-23T09:30:00+08:00"
     assert answer.json["decision_id"] is None and answer.json["offers"]
     assert answer.json["explanation"]["funnel"]

@@ -32,3 +32,10 @@ def read_csv(root: Path, csv: str, sql: str = "SELECT * FROM read_csv(file('a.cs
     (files / "a.csv").write_text(csv, encoding="utf-8")
     table = query(open_bank(bank), files, "customers")
     return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+def keep_deposits(bank: Path) -> None:
+    """Make a synthetic bank's folder one of deposits alone, which does not tell by kind what was bought."""
+    yaml, outcomes = bank / "bank.yaml", bank / "outcomes.sql"
+    yaml.write_text(yaml.read_text().replace("[deposit, wealth]", "[deposit]"))
+    outcomes.write_text("SELECT * FROM read_parquet(file('outcomes.parquet'))\n")

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from service.analysis.model_gate import compare_manifests
 from service.scoring.models.bundle import Bundle
+from tests.training.small_bank import keep_deposits
 from training.bundles import champion as comparing
 from training.bundles.champion import Champion, champion_of, compare_with_champion
 from training.bundles.learned_from import LearnedFrom
@@ -31,8 +32,7 @@ Compared = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     bank, files = write(tmp_path_factory.mktemp("bank"), 2_000, seed=1, today=date(2026, 1, 31))
-    text = (bank / "bank.yaml").read_text().replace("[deposit, wealth]", "[deposit]")
-    (bank / "bank.yaml").write_text(text)
+    keep_deposits(bank)
     return bank, files
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from service.core.errors import InvalidInput
 from service.scoring.models import open_bundle
+from tests.training.small_bank import keep_deposits
 from training.models.dask_cluster import losses, scores_of
 from training.models.propensity import PropensityModel
 from training.score import score
@@ -29,8 +30,7 @@ def cluster():
 @pytest.fixture(scope="module")
 def synthetic(tmp_path_factory):
     bank, files = write(tmp_path_factory.mktemp("synthetic"), 3_000, seed=1, today=date(2026, 1, 31))
-    text = (bank / "bank.yaml").read_text().replace("[deposit, wealth]", "[deposit]")
-    (bank / "bank.yaml").write_text(text)
+    keep_deposits(bank)
     return bank, files
 
 

@@ -11,6 +11,7 @@ Z = 1.959963984540054
 def share(hits: Floats) -> dict[str, Any]:
     """The share of customers hit, with the Wilson interval; None for all where there is no customer.
 
+    >>> import numpy as np
     >>> share(np.array([1.0, 0.0]))["value"]
     0.5
     """

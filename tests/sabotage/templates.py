@@ -257,7 +257,9 @@ def by_segment(law: str, column: str, chance: random.Random) -> tuple[Policy, st
         return loosened(law, chance.choice(("customer.segment = 'investors'", "customer.stage = 'grow'",
                                             "coalesce(customer.segment, 'x') <> 'savers'")))  # fmt: skip
     policy, _ = rewritten(law, lambda gate: replace(gate, stage="applicability"), "")
-    target = condition(met(column, chance))
+    # A segment describes a customer: what differs by offer or channel cannot be read there.
+    read = column if shipped().schema[column].axes <= {"customer"} else "customer.age"
+    target = condition(met(read, chance))
     strategies = {name: replace(one, target=target) for name, one in policy.strategies.items()}
     tests = (StandingTest("t", "without-strategy", 0.1, "s", "portrait-matching"),) if chance.random() < 0.5 else ()
     narrowed = replace(policy, strategies=strategies, experiments=replace(policy.experiments, tests=tests))

@@ -17,16 +17,14 @@ Sources: Liang and Zeger 1986 (clustered covariance); Gelman et al. 2008 (weak p
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from service.analysis.lift import CANNOT_TELL, Z
 from service.core.grid import Array
 
-LEVEL = 0.95
-Z = NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
 PRIOR_SD = 1.0
 """Standard deviation of a rule's log odds ratio before anything was shown: 95 % of rules between 1/7 and 7."""
 STEPS, TOLERANCE = 50, 1e-9
@@ -35,7 +33,7 @@ LEAST_FIRED = 20
 LEAST_WEIGHT, MOST_WEIGHT = 0.05, 4.0
 """Weights that are proposed lie within these."""
 
-CANNOT_TELL, BORNE_OUT, CONTRADICTED = "cannot tell yet", "borne out", "contradicted"
+BORNE_OUT, CONTRADICTED = "borne out", "contradicted"
 CAVEATS = (
     "Only treatments that were shown count. A rule that also decides what is shown is measured where it did.",
     "Each interval holds for one rule; of twenty rules about one leaves its true value by chance.",

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from service.analysis.lift import CANNOT_TELL
 from service.analysis.rule_effects import (
     BORNE_OUT,
-    CANNOT_TELL,
     CONTRADICTED,
     Claim,
     Trials,

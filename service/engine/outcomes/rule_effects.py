@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from service.analysis.rule_effects import CAVEATS, LEVEL, Claim, RuleEffect, Trials, measure_rules
+from service.analysis.lift import LEVEL
+from service.analysis.rule_effects import CAVEATS, Claim, RuleEffect, Trials, measure_rules
 from service.core.clock import Clock
 from service.core.domain import Arm, Context, Release, Snapshot, Treatment
 from service.core.errors import NotFound
